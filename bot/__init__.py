@@ -1,0 +1,1 @@
+"""Rarewatch: rare-earth and trade news in three languages, pushed to Telegram."""
