@@ -1,0 +1,206 @@
+"""Articles: from `new`, as parsed, to `ready`, with their English, matches and story."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.database import claim, insert_new
+from storage.models import Article, ArticleState, Match, TranslationState
+
+
+@dataclass(frozen=True, slots=True)
+class NewArticle:
+    """An item of a feed, seen for the first time."""
+
+    identity: str
+    url: str | None
+    title: str
+    summary: str
+    published_at: datetime | None
+    backlog: bool
+
+
+@dataclass(frozen=True, slots=True)
+class English:
+    """An article's translation."""
+
+    title: str
+    summary: str
+    translator: str
+
+
+async def add(
+    session: AsyncSession, feed_id: int, articles: Iterable[NewArticle], *, now: datetime
+) -> list[Article]:
+    """Stores those the feed has not brought before; gives only these."""
+    rows = [
+        {
+            "feed_id": feed_id,
+            "identity": article.identity,
+            "url": article.url,
+            "title": article.title,
+            "summary": article.summary,
+            "published_at": article.published_at,
+            "fetched_at": now,
+            "backlog": article.backlog,
+        }
+        for article in articles
+    ]
+    return await insert_new(session, Article, rows, conflict=["feed_id", "identity"])
+
+
+async def claim_new(
+    session: AsyncSession, *, now: datetime, limit: int, owner: str, lease_s: float
+) -> list[Article]:
+    """Takes articles nobody has looked at, the oldest first."""
+    return await claim(
+        session,
+        Article,
+        where=Article.state == ArticleState.NEW,
+        order_by=[Article.id.expression],
+        limit=limit,
+        owner=owner,
+        now=now,
+        lease_s=lease_s,
+    )
+
+
+async def claim_untranslated(
+    session: AsyncSession, *, now: datetime, limit: int, owner: str, lease_s: float
+) -> list[Article]:
+    """Takes articles that went out untranslated and are due for another try, the newest first."""
+    return await claim(
+        session,
+        Article,
+        where=(Article.state == ArticleState.READY)
+        & (Article.translation == TranslationState.PENDING)
+        & (Article.translate_after <= now),
+        order_by=[Article.id.desc()],
+        limit=limit,
+        owner=owner,
+        now=now,
+        lease_s=lease_s,
+    )
+
+
+async def finish_unwanted(session: AsyncSession, languages: Mapping[int, str]) -> None:
+    """Articles (id → language) that no query wants: ready, not translated."""
+    by_language: dict[str, list[int]] = {}
+    for article_id, language in languages.items():
+        by_language.setdefault(language, []).append(article_id)
+    for language, ids in by_language.items():
+        await _update(
+            session,
+            ids,
+            state=ArticleState.READY,
+            language=language,
+            wanted=False,
+            translation=TranslationState.NOT_NEEDED,
+        )
+
+
+async def finish_wanted(
+    session: AsyncSession,
+    article_id: int,
+    *,
+    language: str,
+    english: English | None,
+    translate_after: datetime | None,
+    story_id: int,
+    search_keys: str,
+) -> None:
+    """An article some query wants: ready, with its story.
+
+    `english` is None for an article in English, or one whose translation failed; the latter has
+    `translate_after`, the time of the next try.
+    """
+    if english is not None:
+        translation = TranslationState.DONE
+    elif translate_after is not None:
+        translation = TranslationState.PENDING
+    else:
+        translation = TranslationState.NOT_NEEDED
+    await _update(
+        session,
+        [article_id],
+        state=ArticleState.READY,
+        language=language,
+        wanted=True,
+        translation=translation,
+        translate_after=translate_after,
+        story_id=story_id,
+        search_keys=search_keys,
+        **_english_values(english),
+    )
+
+
+async def set_english(session: AsyncSession, article_id: int, english: English, *, search_keys: str) -> None:
+    """The translation that came late."""
+    await _update(
+        session,
+        [article_id],
+        translation=TranslationState.DONE,
+        translate_after=None,
+        search_keys=search_keys,
+        **_english_values(english),
+    )
+
+
+async def postpone_translation(session: AsyncSession, article_id: int, translate_after: datetime) -> None:
+    """The translation failed again."""
+    await _update(
+        session,
+        [article_id],
+        translate_after=translate_after,
+        translate_attempts=Article.translate_attempts + 1,
+    )
+
+
+def _english_values(english: English | None) -> dict[str, Any]:
+    if english is None:
+        return {}
+    return {
+        "english_title": english.title,
+        "english_summary": english.summary,
+        "translator": english.translator,
+    }
+
+
+async def _update(session: AsyncSession, ids: Sequence[int], **values: Any) -> None:
+    await session.execute(
+        update(Article)
+        .where(Article.id.in_(ids))
+        .values(lease_owner=None, lease_until=None, **values)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def add_matches(
+    session: AsyncSession, article_id: int, why: Mapping[int, list[Any]], *, now: datetime
+) -> set[int]:
+    """Stores what matched (query id → reasons); gives the ids of the queries that are new to the article."""
+    rows = [
+        {"article_id": article_id, "query_id": query_id, "why": reasons, "created_at": now}
+        for query_id, reasons in why.items()
+    ]
+    return {match.query_id for match in await insert_new(session, Match, rows, ["article_id", "query_id"])}
+
+
+async def forget_unwanted(session: AsyncSession, *, before: datetime) -> int:
+    """Empties unwanted articles last seen before a time. The row stays: the item must not come back."""
+    stale = (
+        select(Article.id)
+        .where(Article.wanted.is_(False), Article.fetched_at < before, Article.title != "")
+        .limit(5000)
+    )
+    ids = list(await session.scalars(stale))
+    if ids:
+        await _update(session, ids, title="", summary="", url=None)
+        await session.execute(delete(Match).where(Match.article_id.in_(ids)))
+    return len(ids)

@@ -1,0 +1,140 @@
+"""Chats: where alerts go, in what zone, and whether anybody is still there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.database import insert_new
+from storage.models import Alert, AlertState, Chat, ChatState, Digest, Subscription
+
+TELEGRAM = "telegram"
+CONSOLE = "console"
+
+
+@dataclass(frozen=True, slots=True)
+class ChatKey:
+    """How a platform names a chat; `thread_id` is a forum topic, 0 for none."""
+
+    platform: str
+    chat_id: int
+    thread_id: int = 0
+
+
+async def find(session: AsyncSession, key: ChatKey) -> Chat | None:
+    """The chat, if it has ever spoken to the bot."""
+    return await session.scalar(
+        select(Chat).where(
+            Chat.platform == key.platform, Chat.chat_id == key.chat_id, Chat.thread_id == key.thread_id
+        )
+    )
+
+
+async def ensure(session: AsyncSession, key: ChatKey, *, kind: str, title: str, now: datetime) -> Chat:
+    """The chat, created or made active again; its settings are kept."""
+    await insert_new(
+        session,
+        Chat,
+        [
+            {
+                "platform": key.platform,
+                "chat_id": key.chat_id,
+                "thread_id": key.thread_id,
+                "kind": kind,
+                "title": title[:256],
+                "created_at": now,
+            }
+        ],
+        conflict=["platform", "chat_id", "thread_id"],
+    )
+    chat = await find(session, key)
+    if chat is None:
+        raise LookupError(f"chat {key} vanished within its own transaction")
+    chat.kind, chat.title, chat.state = kind, title[:256], ChatState.ACTIVE
+    await session.flush()
+    return chat
+
+
+async def set_digest(
+    session: AsyncSession, chat_id: int, *, time: str | None, zone: str | None, last_date: date | None
+) -> None:
+    """Sets or ends (`time` None) the daily digest. `last_date`: the last local day that needs none."""
+    values: dict[str, object] = {"digest_time": time, "last_digest_date": last_date}
+    if zone is not None:
+        values["zone"] = zone
+    await session.execute(update(Chat).where(Chat.id == chat_id).values(values))
+
+
+async def set_zone(session: AsyncSession, chat_id: int, zone: str) -> None:
+    """The chat's time zone, an IANA name."""
+    await session.execute(update(Chat).where(Chat.id == chat_id).values(zone=zone))
+
+
+async def with_digest(session: AsyncSession, platforms: Sequence[str]) -> list[Chat]:
+    """Active chats that want a daily digest."""
+    return list(
+        await session.scalars(
+            select(Chat).where(
+                Chat.state == ChatState.ACTIVE,
+                Chat.digest_time.is_not(None),
+                Chat.platform.in_(platforms),
+            )
+        )
+    )
+
+
+async def by_ids(session: AsyncSession, ids: Sequence[int]) -> dict[int, Chat]:
+    """The chats with these (our own) ids."""
+    return {chat.id: chat for chat in await session.scalars(select(Chat).where(Chat.id.in_(ids)))}
+
+
+async def mark_gone(session: AsyncSession, chat_id: int) -> None:
+    """Nobody can be reached there: what was waiting is dropped, the settings stay for a return."""
+    await session.execute(update(Chat).where(Chat.id == chat_id).values(state=ChatState.GONE))
+    for outbox in (Alert, Digest):
+        await session.execute(
+            update(outbox)
+            .where(outbox.chat_id == chat_id, outbox.state.in_([AlertState.PENDING, AlertState.SENDING]))
+            .values(state=AlertState.DROPPED, error="the chat is gone", lease_owner=None, lease_until=None)
+            .execution_options(synchronize_session=False)
+        )
+
+
+async def migrate(session: AsyncSession, platform: str, old_chat_id: int, new_chat_id: int) -> None:
+    """A group became a supergroup with another id. Topics keep their numbers.
+
+    If the bot already knows the new id, that row stays and takes over the old one's subscriptions.
+    """
+    for chat in list(
+        await session.scalars(select(Chat).where(Chat.platform == platform, Chat.chat_id == old_chat_id))
+    ):
+        twin = await find(session, ChatKey(platform, new_chat_id, chat.thread_id))
+        if twin is None:
+            chat.chat_id, chat.kind = new_chat_id, "supergroup"
+            await session.flush()
+            continue
+        taken = set(
+            await session.scalars(select(Subscription.query_id).where(Subscription.chat_id == twin.id))
+        )
+        await session.execute(
+            update(Subscription)
+            .where(Subscription.chat_id == chat.id, Subscription.query_id.not_in(taken))
+            .values(chat_id=twin.id)
+            .execution_options(synchronize_session=False)
+        )
+        twin_stories = select(Alert.story_id).where(Alert.chat_id == twin.id)
+        await session.execute(
+            update(Alert)
+            .where(Alert.chat_id == chat.id, Alert.story_id.not_in(twin_stories))
+            .values(chat_id=twin.id)
+            .execution_options(synchronize_session=False)
+        )
+        if twin.digest_time is None:
+            twin.digest_time, twin.zone = chat.digest_time, chat.zone
+            twin.last_digest_date = chat.last_digest_date
+        await session.flush()
+        await session.execute(delete(Chat).where(Chat.id == chat.id))

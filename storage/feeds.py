@@ -1,0 +1,155 @@
+"""Feeds: which there are, which are due, and what the last poll found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.database import claim, insert_new
+from storage.models import Feed
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRow:
+    """A feed as the catalogue describes it."""
+
+    url: str
+    name: str
+    language: str
+    country: str | None
+    tier: str
+    tags: tuple[str, ...] = ()
+    interval_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedCounts:
+    """How the feeds stand, for a summary."""
+
+    enabled: int
+    failing: int
+    never_read: int
+
+
+async def sync(session: AsyncSession, rows: Sequence[FeedRow], *, now: datetime) -> None:
+    """Makes the enabled feeds exactly `rows`. What a feed already knows (validators, failures) is kept."""
+    known = {feed.url: feed for feed in await session.scalars(select(Feed))}
+    for row in rows:
+        feed = known.get(row.url)
+        if feed is None:
+            continue
+        feed.enabled = True
+        feed.name, feed.language, feed.country, feed.tier = row.name, row.language, row.country, row.tier
+        feed.tags, feed.interval_s = list(row.tags), row.interval_s
+    for url in known.keys() - {row.url for row in rows}:
+        known[url].enabled = False
+    await session.flush()
+    await insert_new(
+        session, Feed, [_new_feed(row, now) for row in rows if row.url not in known], conflict=["url"]
+    )
+
+
+def _new_feed(row: FeedRow, now: datetime) -> dict[str, Any]:
+    return {
+        "url": row.url,
+        "name": row.name,
+        "language": row.language,
+        "country": row.country,
+        "tier": row.tier,
+        "tags": list(row.tags),
+        "interval_s": row.interval_s,
+        "next_poll_at": now,
+    }
+
+
+async def claim_due(
+    session: AsyncSession, *, now: datetime, limit: int, owner: str, lease_s: float
+) -> list[Feed]:
+    """Takes feeds whose time has come, the longest overdue first."""
+    return await claim(
+        session,
+        Feed,
+        where=Feed.enabled & (Feed.next_poll_at <= now),
+        order_by=[Feed.next_poll_at.expression],
+        limit=limit,
+        owner=owner,
+        now=now,
+        lease_s=lease_s,
+    )
+
+
+async def record_success(
+    session: AsyncSession,
+    feed_id: int,
+    *,
+    now: datetime,
+    next_poll_at: datetime,
+    etag: str | None,
+    last_modified: str | None,
+) -> None:
+    """After a document that could be read: its validators, and the failures are over."""
+    await _update(
+        session,
+        feed_id,
+        now,
+        next_poll_at,
+        etag=etag,
+        last_modified=last_modified,
+        failures=0,
+        last_error=None,
+        last_success_at=now,
+    )
+
+
+async def record_unchanged(
+    session: AsyncSession, feed_id: int, *, now: datetime, next_poll_at: datetime
+) -> None:
+    """After a 304. It never clears a failure count: a broken proxy answers 304 for ever."""
+    await _update(session, feed_id, now, next_poll_at)
+
+
+async def record_failure(
+    session: AsyncSession, feed_id: int, *, now: datetime, next_poll_at: datetime, error: str
+) -> None:
+    """After a poll that brought nothing: one failure more, and why."""
+    await _update(session, feed_id, now, next_poll_at, failures=Feed.failures + 1, last_error=error[:1000])
+
+
+async def _update(
+    session: AsyncSession, feed_id: int, now: datetime, next_poll_at: datetime, **values: Any
+) -> None:
+    await session.execute(
+        update(Feed)
+        .where(Feed.id == feed_id)
+        .values(last_polled_at=now, next_poll_at=next_poll_at, lease_owner=None, lease_until=None, **values)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def by_ids(session: AsyncSession, ids: Sequence[int]) -> dict[int, Feed]:
+    """The feeds with these ids."""
+    return {feed.id: feed for feed in await session.scalars(select(Feed).where(Feed.id.in_(ids)))}
+
+
+async def enabled(session: AsyncSession) -> list[Feed]:
+    """All feeds that are polled, by name."""
+    return list(await session.scalars(select(Feed).where(Feed.enabled).order_by(Feed.name)))
+
+
+async def counts(session: AsyncSession) -> FeedCounts:
+    """How many feeds are polled, fail, or were never read."""
+    row = (
+        await session.execute(
+            select(
+                func.count(),
+                func.count().filter(Feed.failures > 0),
+                func.count().filter(Feed.last_success_at.is_(None)),
+            ).where(Feed.enabled)
+        )
+    ).one()
+    return FeedCounts(*row)
