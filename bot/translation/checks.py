@@ -1,0 +1,101 @@
+"""Is this reply a translation of that text? Pure; the first doubt found is the reason it is refused.
+
+Translators answer with status 200 and send the source back, a quota warning, a consent page or nothing.
+What passes here is stored and shown as a translation, so the rules refuse when in doubt: another provider
+is asked then.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from bot.translation.figures import lost_numbers
+
+# As these services write them: upper case for MyMemory, so that no news text is meant by accident.
+_WARNINGS = re.compile(
+    r"MYMEMORY WARNING|YOU USED ALL AVAILABLE FREE TRANSLATIONS|USAGELIMITS\.PHP"
+    r"|INVALID (?:SOURCE|TARGET|LANGUAGE PAIR)|IS AN INVALID (?:SOURCE|TARGET)|LANGPAIR="
+    r"|QUERY LENGTH LIMIT|MAX ALLOWED QUERY|NO QUERY SPECIFIED|PLEASE SELECT TWO DISTINCT LANGUAGES"
+    r"|INVALID EMAIL PROVIDED|AUTHENTICATION FAILURE"
+    r"|\bERR_[A-Z_]{6,}"
+)
+_PAGES = re.compile(
+    r"before you continue to google|unusual traffic from your computer|our systems have detected"
+    r"|to continue, please type the characters|enable javascript|verify (?:that )?you are (?:a )?human"
+    r"|too many requests|checking your browser",
+    re.IGNORECASE,
+)
+_MARKUP = re.compile(
+    r"</?[a-z][a-z0-9]*(?:\s[^<>]*)?/?>|<!--|&(?:[a-z]{2,8}|#\d{2,6}|#x[0-9a-f]{2,6});", re.IGNORECASE
+)
+# Words every longer English sentence has and Indonesian or Russian has not.
+_ENGLISH_WORDS = (
+    "the of and to for with from by on at is are was were has have will its as after over that this"
+)
+_ENGLISH = frozenset(_ENGLISH_WORDS.split())
+_DENSE_LANGUAGES = frozenset({"zh", "ja", "ko"})  # one sign is a word: English takes several
+
+
+def check_reply(source_text: str, reply: object, source_language: str) -> str | None:
+    """Why `reply` is no translation of `source_text` into English; None when it is one.
+
+    The reason continues the sentence "google …". It quotes neither text, apart from lost numbers.
+    """
+    if reply is None:
+        return "sent nothing back"
+    if not isinstance(reply, str):
+        return "sent something that is not text"
+    if not reply.strip():
+        return "sent an empty text back"
+    if is_warning(reply) and not is_warning(source_text):
+        return "sent a warning in place of a translation (its free quota or its limits)"
+    if _PAGES.search(reply) and len(reply) > len(source_text) / 2 and not _PAGES.search(source_text):
+        return "sent a consent or error page in place of a translation"
+    if not has_letters(reply) and has_letters(source_text):
+        return "sent a text without letters"
+    if _MARKUP.search(reply) and not _MARKUP.search(source_text):
+        return "left pieces of HTML in the text"
+    if _letters(reply) == _letters(source_text) and not (source_language == "en" or _is_english(source_text)):
+        return "sent the text back untranslated"
+    if _foreign_share(reply) > 0.3:
+        return "sent a text that is not English"
+    if reason := _length_reason(source_text, reply, source_language):
+        return reason
+    if lost := lost_numbers(source_text, reply):
+        return f"lost numbers of the text ({', '.join(lost[:5])})"
+    return None
+
+
+def is_warning(text: object) -> bool:
+    """Whether it is a translator's own message: a quota is used up, a language or the length is refused."""
+    return isinstance(text, str) and bool(_WARNINGS.search(text))
+
+
+def has_letters(text: str) -> bool:
+    """Whether there is anything to translate."""
+    return any(character.isalpha() for character in text)
+
+
+def _letters(text: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
+
+
+def _is_english(text: str) -> bool:
+    return len(_ENGLISH.intersection(re.findall(r"[a-z]+", text.lower()))) >= 2
+
+
+def _foreign_share(text: str) -> float:
+    letters = [c for c in text if c.isalpha()]
+    foreign = sum(1 for c in letters if not unicodedata.name(c, "").startswith(("LATIN", "FULLWIDTH LATIN")))
+    return foreign / len(letters) if letters else 0.0
+
+
+def _length_reason(source: str, reply: str, language: str) -> str | None:
+    # Russian and Indonesian come out 0.8 to 1.3 times as long; abbreviations written out more, if short.
+    most = 10 if language in _DENSE_LANGUAGES else 3
+    if len(reply) > 60 + most * len(source):
+        return "sent a text far longer than its source"
+    if len(source) >= 20 and len(reply) < len(source) / (6 if len(source) < 60 else 4):
+        return "sent a text far shorter than its source"
+    return None
