@@ -1,0 +1,93 @@
+"""Which addresses may be read, and how an address is shown to a person.
+
+A feed's address is typed by somebody in a chat, or named by a server's redirect. Neither may make this
+program read the network it stands in, so a name is judged by what it resolves to, at the moment of
+connecting, on every hop (the rule is miniflux's). What is shown carries no password.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
+
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+# Names of query parameters that carry a key; their values are hidden.
+_SECRET_PARAMETERS = frozenset(
+    {"key", "apikey", "api_key", "api-key", "token", "access_token", "auth", "auth_token", "secret"}
+    | {"password", "passwd", "pass", "pwd", "sig", "signature"}
+)
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052: an IPv4 address in the last 32 bits
+
+
+class AddressRefused(Exception):
+    """A name has no public address. No OSError, which aiohttp would take for a DNS failure."""
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address (text, with or without an IPv6 zone) belongs to the public Internet.
+
+    An IPv6 address that wraps an IPv4 one (mapped, 6to4, NAT64, Teredo) is as public as what it wraps.
+    """
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(ip, ipaddress.IPv6Address):
+        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
+        if inner is None and ip in _NAT64:
+            inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+        if inner is not None:
+            return is_public(str(inner))
+    return ip.is_global and not ip.is_multicast and not ip.is_reserved
+
+
+def is_literal(host: str) -> bool:
+    """Whether a host is written as an IP address, which no resolver is asked about."""
+    try:
+        ipaddress.ip_address(host.strip("[]").partition("%")[0])
+    except ValueError:
+        return False
+    return True
+
+
+def shown(url: str) -> str:
+    """The address as it may be printed: no user name, no password, no key in the query."""
+    try:
+        parts = urlsplit(url)
+        host = parts.netloc.rpartition("@")[2]
+        query = parts.query
+        if any(name.lower() in _SECRET_PARAMETERS for name, _ in parse_qsl(query)):
+            query = "&".join(
+                f"{quote(name)}={'***' if name.lower() in _SECRET_PARAMETERS else quote(value, safe='/:')}"
+                for name, value in parse_qsl(query, keep_blank_values=True)
+            )
+        return urlunsplit((parts.scheme, host, parts.path, query, parts.fragment))
+    except ValueError:  # not an address at all; then only what can't be a password
+        return url.rpartition("@")[2]
+
+
+class GuardedResolver(AbstractResolver):
+    """Asks another resolver, and keeps only public addresses.
+
+    Because the connection goes to the very addresses returned here, a name that changes its mind between the
+    check and the connection (DNS rebinding) gains nothing.
+    """
+
+    def __init__(self, inner: AbstractResolver) -> None:
+        self._inner = inner
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        """The public addresses of a host. Raises AddressRefused when it has only others."""
+        found = await self._inner.resolve(host, port, family)
+        public = [each for each in found if is_public(each["host"])]
+        if found and not public:
+            raise AddressRefused(host)
+        return public
+
+    async def close(self) -> None:
+        """Closes the resolver that is asked."""
+        await self._inner.close()

@@ -1,0 +1,208 @@
+"""A date as outlets write it, in English, Indonesian or Russian, to a moment in UTC.
+
+feedparser knows English month names only, and reads WIB and MSK as UTC, seven and three hours wrong. Outlets
+also leave the day's name in their own language, use `+7`, `23/11/2026` or a Unix epoch. A date that is
+impossible is None, never a guess: an article without a date is shown at the time it was found.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+_MAX_CHARS: Final = 100  # a date is short; the rest is an attack or an article
+_FIRST_YEAR, _LAST_YEAR = 1900, 2200
+
+_MONTH_NAMES: Final = (
+    # English, Indonesian (also older spellings), Russian (nominative, genitive), Malay, Ukrainian (genitive)
+    "january januari январь января januari січня",
+    "february februari pebruari февраль февраля лютого",
+    "march maret март марта mac березня",
+    "april апрель апреля квітня",
+    "may mei май мая травня",
+    "june juni июнь июня jun червня",
+    "july juli июль июля julai липня",
+    "august agustus agt ags август августа ogos серпня",
+    "september sept сентябрь сентября вересня",
+    "october oktober октябрь октября жовтня",
+    "november nopember ноябрь ноября листопада",
+    "december desember декабрь декабря disember грудня",
+)
+
+
+def _months() -> dict[str, int]:
+    """Every name, and every beginning of three letters or more that belongs to one month only."""
+    owners: dict[str, set[int]] = {}
+    for number, names in enumerate(_MONTH_NAMES, start=1):
+        for name in names.split():
+            for length in range(3, len(name) + 1):
+                owners.setdefault(name[:length], set()).add(number)
+    return {name: min(numbers) for name, numbers in owners.items() if len(numbers) == 1}
+
+
+_MONTHS: Final = _months()
+
+# Hours east of Greenwich. CST and IST mean several things; here what RFC 822 says, and India.
+_ZONES: Final = {
+    zone: float(hours)
+    for hours, zones in {
+        "-8": "pst",
+        "-7": "pdt mst",
+        "-6": "mdt cst",
+        "-5": "cdt est et",
+        "-4": "edt",
+        "0": "z ut utc gmt wet",
+        "1": "bst cet mez west",
+        "2": "cest mesz eet",
+        "3": "msk мск eest trt",
+        "4": "msd samt gst",
+        "5": "yekt almt pkt",
+        "5.5": "ist",
+        "6": "omst",
+        "7": "wib novt krat ict",
+        "8": "wita irkt sgt myt hkt pht awst",
+        "9": "wit yakt jst kst",
+        "10": "vlat aest",
+        "11": "magt aedt",
+        "12": "pett nzst",
+        "13": "nzdt",
+    }.items()
+    for zone in zones.split()
+}
+
+_BRACKETS: Final = str.maketrans("()[]|", "     ")
+
+_EPOCH: Final = re.compile(r"(\d{9,10})(?:\.\d+)?|(\d{13})")
+# ISO 8601, extended or compact, to the second; what follows must be a zone.
+_ISO: Final = re.compile(
+    r"(\d{4})(?:-(\d\d?)-(\d\d?)|(\d\d)(\d\d))"
+    r"(?:(?:t|, ?| ?t ?| )?(?<!\d)(\d\d?):?(\d\d)(?::?(\d\d)(?:[.,]\d+)?)?"
+    r"|(?<=\d{8})(\d\d)(\d\d)(\d\d))?\s*((?:z|utc|gmt|[+-])?[\d:]*)"
+)
+_YEAR_FIRST: Final = re.compile(r"(?<![\d:.])(\d{4}) ?[-/.年] ?(\d{1,2}) ?[-/.月] ?(\d{1,2})(?!\d)日?")
+_DAY_FIRST: Final = re.compile(r"(?<![\d:.])(\d{1,2}) ?([-/.]) ?(\d{1,2}) ?\2 ?(\d{4}|\d\d)(?![\d:])")
+_DAY_MONTH_YEAR: Final = re.compile(
+    r"(?<![\d:.])(\d{1,2})(?:st|nd|rd|th|-?го)?[ .,/-]*([^\W\d_]+)[ .,'’/-]*(\d{4}|\d\d)(?![\d:.]\d)(?!\d)"
+)
+_MONTH_DAY_YEAR: Final = re.compile(
+    r"(?<!\w)([^\W\d_]+)[ .-]*(\d{1,2})(?:st|nd|rd|th)?[ ,-]+(\d{4})(?![\d:])"
+)
+_MONTH_DAY_TIME_YEAR: Final = re.compile(r"(?<!\w)([^\W\d_]+) (\d{1,2}) ([\d:]{4,8}(?: \S+)?) (\d{4})(?!\S)")
+_CLOCK: Final = re.compile(
+    r"(?<![\d:.+-])(\d{1,2})[:.](\d\d)(?:[:.](\d\d)(?:[.,]\d+)?)?(?:\s?([ap])\.?m\b)?(?![\d:])"
+)
+_CLOCK_REMAINS: Final = re.compile(r"\d:\d")
+_OFFSET: Final = re.compile(r"([+-]) ?(\d{1,2})(?::?(\d\d))?(?!\d)")
+_WORD: Final = re.compile(r"[^\W\d_]+")
+
+
+def parse_date(text: str | None) -> datetime | None:
+    """The moment a text names, as an aware datetime in UTC, or None.
+
+    A date without a zone, or with an unknown one, is taken as UTC (RFC 5322, 4.3), one without a time as
+    midnight. `05/11/2026` is 5 November, as Indonesians and Russians write it.
+    """
+    if not text or len(text) > _MAX_CHARS:
+        return None
+    text = unicodedata.normalize("NFKC", text).casefold().replace("\u2212", "-")
+    text = " ".join(text.translate(_BRACKETS).split())
+    try:
+        moment = _from_epoch(text) or _from_iso(text) or _from_words(text)
+    except (ValueError, OverflowError):  # 31 February, 25 o'clock, beyond the calendar
+        return None
+    return moment if moment and _FIRST_YEAR <= moment.year <= _LAST_YEAR else None
+
+
+def _from_epoch(text: str) -> datetime | None:
+    match = _EPOCH.fullmatch(text)
+    if match is None:
+        return None
+    return datetime.fromtimestamp(int(match[1]) if match[1] else int(match[2]) / 1000, UTC)
+
+
+def _from_iso(text: str) -> datetime | None:
+    match = _ISO.fullmatch(text)
+    if match is None:
+        return None
+    year, month, day = (int(part) for part in (match[1], match[2] or match[4], match[3] or match[5]))
+    hour, minute, second = (
+        int(part or 0) for part in (match[6] or match[9], match[7] or match[10], match[8] or match[11])
+    )
+    return _joined(year, month, day, hour, minute, second, _zone_h(match[12]))
+
+
+def _from_words(text: str) -> datetime | None:
+    found = _date(text)
+    if found is None:
+        return None
+    (year, month, day), rest = found
+    clock = _CLOCK.search(rest)
+    if clock is None:
+        if _CLOCK_REMAINS.search(rest):  # there is a time, and we can't read it
+            return None
+        return _joined(year, month, day, 0, 0, 0, 0.0)
+    hour, minute, second = (int(part or 0) for part in clock.group(1, 2, 3))
+    if clock[4]:
+        if not 1 <= hour <= 12:
+            return None
+        hour = hour % 12 + (12 if clock[4] == "p" else 0)
+    # An offset stands behind the time; a name may stand before it.
+    after = rest[clock.end() :]
+    return _joined(
+        year, month, day, hour, minute, second, _zone_h(after if after.strip() else rest[: clock.start()])
+    )
+
+
+def _date(text: str) -> tuple[tuple[int, int, int], str] | None:
+    """Year, month and day found anywhere in a text, and the text without them."""
+    for match in _YEAR_FIRST.finditer(text):
+        return (int(match[1]), int(match[2]), int(match[3])), _without(text, match)
+    for match in _DAY_MONTH_YEAR.finditer(text):
+        if month := _MONTHS.get(match[2]):
+            return (_year(match[3]), month, int(match[1])), _without(text, match)
+    for match in _MONTH_DAY_YEAR.finditer(text):
+        if month := _MONTHS.get(match[1]):
+            return (int(match[3]), month, int(match[2])), _without(text, match)
+    for match in _MONTH_DAY_TIME_YEAR.finditer(text):
+        if month := _MONTHS.get(match[1]):
+            return (int(match[4]), month, int(match[2])), f" {match[3]} "
+    for match in _DAY_FIRST.finditer(text):
+        day, month = int(match[1]), int(match[3])
+        if month > 12 >= day:  # 11/23/2026 can only be American
+            day, month = month, day
+        if month <= 12:
+            return (_year(match[4]), month, day), _without(text, match)
+    return None
+
+
+def _without(text: str, match: re.Match[str]) -> str:
+    return f"{text[: match.start()]} {text[match.end() :]}"
+
+
+def _year(digits: str) -> int:
+    year = int(digits)
+    if len(digits) == 2:  # RFC 2822, 4.3, with feeds younger than 1970
+        year += 2000 if year < 70 else 1900
+    return year
+
+
+def _zone_h(text: str) -> float:
+    """Hours east of Greenwich. Raises ValueError for an offset that no place on Earth has."""
+    match = _OFFSET.search(text)
+    if match is None:
+        return next((_ZONES[word] for word in _WORD.findall(text) if word in _ZONES), 0.0)
+    hours = int(match[2]) + int(match[3] or 0) / 60
+    if hours > 15 or int(match[3] or 0) > 59:
+        raise ValueError(text)
+    return -hours if match[1] == "-" else hours
+
+
+def _joined(year: int, month: int, day: int, hour: int, minute: int, second: int, zone_h: float) -> datetime:
+    if hour == 24 and minute == second == 0:  # ISO 8601's end of the day
+        hour, days = 0, 1
+    else:
+        days = 0
+    local = datetime(year, month, day, hour, minute, min(second, 59) if second == 60 else second, tzinfo=UTC)
+    return local + timedelta(days=days, hours=-zone_h)
