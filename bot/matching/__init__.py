@@ -1,0 +1,1 @@
+"""Which articles does a query want, and why."""
