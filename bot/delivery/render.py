@@ -157,22 +157,21 @@ def render_alert(view: AlertView) -> Message:
     title = _short(view.title if view.english else view.original_title or view.title, TITLE_CHARS) or NO_TITLE
     original = _short(view.original_title, TITLE_CHARS)
     language = language_name(view.original_language)
-    lines = [_bold(title)]
+    head = [_bold(title)]
     if not view.english:
-        note = f"{language} original. {NOT_TRANSLATED}" if language else NOT_TRANSLATED
-        lines.append(_italic(note))
+        head.append(_italic(f"{language} original. {NOT_TRANSLATED}" if language else NOT_TRANSLATED))
     if summary := _short(view.summary, SUMMARY_CHARS):
-        lines += [_Piece("", "", 0), _text(summary)]
-    lines.append(_Piece("", "", 0))
+        head += [_EMPTY, _text(summary)]
+    tail = []
     if view.english and view.original_language != "en" and original and original != title:
-        lines.append(_italic(original) + _text(f" ({language})" if language else ""))
+        tail.append(_italic(original) + _text(f" ({language})" if language else ""))
     if origin := _origin(view):
-        lines.append(_text(origin))
-    lines += _why(view.why)
+        tail.append(_text(origin))
+    tail += _why(view.why)
     url = safe_url(view.url)
     if url is not None:
-        lines.append(_link(url, f"Read at {_host(url)}", plain=url))
-    page = _join(lines)
+        tail.append(_link(url, f"Read at {_host(url)}", plain=url))
+    page = _join([*head, _EMPTY, *tail] if tail else head)
     return Message(page.html, page.plain, url)
 
 
@@ -394,6 +393,7 @@ class _Piece:
         )
 
 
+_EMPTY = _Piece("", "", 0)
 _NEWLINE = _Piece("\n", "\n", 1)
 
 
@@ -418,7 +418,7 @@ def _join(lines: Iterable[_Piece]) -> _Piece:
     whole: _Piece | None = None
     for line in lines:
         whole = line if whole is None else whole + _NEWLINE + line
-    return whole or _Piece("", "", 0)
+    return whole or _EMPTY
 
 
 def _groups(stories: Sequence[DigestLine]) -> list[tuple[_Piece, list[_Piece]]]:
@@ -456,7 +456,7 @@ def _lay_out(groups: Sequence[tuple[_Piece, list[_Piece]]], room: _Piece) -> lis
     far below.
     """
     pages: list[_Piece] = []
-    page = _Piece("", "", 0)
+    page = _EMPTY
     for heading, lines in groups:
         for index, line in enumerate(lines):
             addition = _NEWLINE + line
@@ -466,7 +466,7 @@ def _lay_out(groups: Sequence[tuple[_Piece, list[_Piece]]], room: _Piece) -> lis
                     addition = _NEWLINE + addition
             if page.chars and not (room + page + addition).fits:
                 pages.append(page)
-                page, addition = _Piece("", "", 0), _NEWLINE + heading + _NEWLINE + line
+                page, addition = _EMPTY, _NEWLINE + heading + _NEWLINE + line
             page += addition
     pages.append(page)
     return pages
