@@ -1,0 +1,368 @@
+"""What a chat can have done: follow, stop following, list, set its digest, look back. Free of Telegram.
+
+Every action is one transaction, and gives a small outcome that `texts` puts into words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.chat import zones
+from bot.delivery.render import clean
+from bot.language.concepts import Concepts
+from bot.matching.query import Query, QueryError, parse_query
+from storage import alerts, chats, digests, subscriptions
+from storage.chats import TELEGRAM, ChatKey
+from storage.database import Database
+from storage.models import Article, Chat, ChatState, Feed, Subscription
+
+SUBSCRIPTIONS_A_CHAT = 50
+CANONICAL_CHARS = 1024  # what the database's column holds
+LATEST = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A chat, or one topic of it, as the platform shows it at this moment.
+
+    Args:
+        kind: ``private``, ``group``, ``supergroup`` or ``channel``.
+        title: the chat's, or the person's name.
+    """
+
+    key: ChatKey
+    kind: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribed:
+    """A new subscription; `count` counts it."""
+
+    text: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadySubscribed:
+    """The chat has an equal query: `text`, as it was typed then, at `number` of its list."""
+
+    text: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class QueryRefused:
+    """The query can't be read.
+
+    Args:
+        text: as typed, cleaned.
+        reason: the query parser's own words.
+        hint: what to do, a sentence; may be empty.
+        position: 1-based character of `text`, or None when it is about the whole.
+    """
+
+    text: str
+    reason: str
+    hint: str
+    position: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class TooMany:
+    """The chat has as many subscriptions as one may have."""
+
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unsubscribed:
+    """These ended; `count` are left."""
+
+    texts: tuple[str, ...]
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotSubscribed:
+    """None of the chat's `count` subscriptions is the one that was asked for."""
+
+    asked: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """The chat's daily digest.
+
+    Args:
+        at: local time of day; None: there is no digest.
+        zone: IANA name.
+        today: the chat's local day.
+        next_day: the local day of the next digest; None without one.
+        now: the moment all this was true.
+    """
+
+    at: time | None
+    zone: str
+    today: date
+    next_day: date | None
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a chat follows, in the order of its numbers, and its digest."""
+
+    texts: tuple[str, ...]
+    digest: Digest
+
+
+@dataclass(frozen=True, slots=True)
+class LatestItem:
+    """An article the chat was alerted to; `title` is the original one unless `english`."""
+
+    title: str
+    url: str | None
+    source: str
+    country: str | None
+    published: datetime
+    language: str | None
+    english: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """A chat's newest alerts, the newest first; `following` is its number of subscriptions."""
+
+    items: tuple[LatestItem, ...]
+    following: int
+    zone: str
+
+
+def nothing_happens() -> None:
+    """For a service nobody watches."""
+
+
+class ChatService:
+    """The actions.
+
+    Args:
+        clock: gives now, aware.
+        changed: called after a commit that may have changed which queries are asked for; must not raise.
+        subscriptions_a_chat: the most one chat may have.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        concepts: Concepts,
+        *,
+        clock: Callable[[], datetime],
+        changed: Callable[[], None] = nothing_happens,
+        subscriptions_a_chat: int = SUBSCRIPTIONS_A_CHAT,
+    ) -> None:
+        self._database = database
+        self._concepts = concepts
+        self._clock = clock
+        self._changed = changed
+        self._limit = subscriptions_a_chat
+
+    async def greet(self, place: Place) -> int:
+        """Notes that somebody talks to the bot here; gives how many subscriptions the chat has."""
+        async with self._database.write() as session:
+            chat = await self._ensure(session, place)
+            count = await subscriptions.count_of_chat(session, chat.id)
+        self._changed()
+        return count
+
+    async def notice(self, key: ChatKey) -> None:
+        """A chat that was thought gone has spoken: it is not gone."""
+        async with self._database.read() as session:
+            chat = await chats.find(session, key)
+        if chat is not None and chat.state == ChatState.GONE:
+            await self.returned(key.chat_id)
+
+    async def subscribe(
+        self, place: Place, text: str
+    ) -> Subscribed | AlreadySubscribed | QueryRefused | TooMany:
+        """Makes the chat follow a query."""
+        text = clean(text)
+        query = self._parse(text)
+        if isinstance(query, QueryRefused):
+            return query
+        async with self._database.write() as session:
+            chat = await self._ensure(session, place)
+            rows = await subscriptions.of_chat(session, chat.id)
+            known = await subscriptions.find(session, chat.id, query.canonical)
+            if known is not None:
+                return AlreadySubscribed(known.text, [row.id for row in rows].index(known.id) + 1)
+            if len(rows) >= self._limit:
+                return TooMany(self._limit)
+            await subscriptions.subscribe(
+                session, chat.id, canonical=query.canonical, text=text, now=self._clock()
+            )
+        self._changed()
+        return Subscribed(text, len(rows) + 1)
+
+    def refusal(self, text: str) -> QueryRefused | None:
+        """Why a text is no query; None when it is one. Changes nothing."""
+        outcome = self._parse(clean(text))
+        return outcome if isinstance(outcome, QueryRefused) else None
+
+    async def unsubscribe(self, key: ChatKey, what: str) -> Unsubscribed | NotSubscribed:
+        """Ends subscriptions: by their numbers in the list, by the query, or ``all``."""
+        asked = clean(what)
+        async with self._database.write() as session:
+            chat = await chats.find(session, key)
+            rows = await subscriptions.of_chat(session, chat.id) if chat is not None else []
+            if chat is None:
+                return NotSubscribed(asked, 0)
+            chosen = _numbered(rows, asked) or await self._equal(session, chat, rows, asked)
+            if not chosen:
+                return NotSubscribed(asked, len(rows))
+            await subscriptions.unsubscribe(session, chat.id, [row.id for row in chosen])
+        self._changed()
+        return Unsubscribed(tuple(row.text for row in chosen), len(rows) - len(chosen))
+
+    async def listing(self, key: ChatKey) -> Listing:
+        """What the chat follows."""
+        async with self._database.read() as session:
+            chat = await chats.find(session, key)
+            rows = await subscriptions.of_chat(session, chat.id) if chat is not None else []
+        return Listing(tuple(row.text for row in rows), self._digest_of(chat))
+
+    async def digest(self, key: ChatKey) -> Digest:
+        """The chat's digest as it is set."""
+        async with self._database.read() as session:
+            return self._digest_of(await chats.find(session, key))
+
+    async def set_digest(self, place: Place, at: time, zone: str | None) -> Digest:
+        """Sets the daily digest; `zone` None keeps the chat's zone.
+
+        The first one is today's, unless that time has passed already, or today's digest was sent before.
+        """
+        async with self._database.write() as session:
+            chat = await self._ensure(session, place)
+            local = self._clock().astimezone(zones.load(zone or chat.zone))
+            today = local.date()
+            done = local.time().replace(tzinfo=None) >= at or await digests.is_planned(
+                session, chat.id, today
+            )
+            chat.digest_time, chat.zone = f"{at:%H:%M}", zone or chat.zone
+            chat.last_digest_date = today if done else today - timedelta(days=1)
+            await chats.set_digest(
+                session,
+                chat.id,
+                time=chat.digest_time,
+                zone=chat.zone,
+                last_date=chat.last_digest_date,
+            )
+            return self._digest_of(chat)
+
+    async def end_digest(self, key: ChatKey) -> Digest:
+        """Ends the daily digest; the zone is kept."""
+        async with self._database.write() as session:
+            chat = await chats.find(session, key)
+            if chat is not None:
+                chat.digest_time = chat.last_digest_date = None
+                await chats.set_digest(session, chat.id, time=None, zone=None, last_date=None)
+            return self._digest_of(chat)
+
+    async def latest(self, key: ChatKey, *, limit: int = LATEST) -> Latest:
+        """The chat's newest alerts."""
+        async with self._database.read() as session:
+            chat = await chats.find(session, key)
+            if chat is None:
+                return Latest((), 0, "UTC")
+            rows = await alerts.latest(session, chat.id, limit=limit)
+            count = await subscriptions.count_of_chat(session, chat.id)
+        return Latest(tuple(_latest_item(article, feed) for _, article, feed in rows), count, chat.zone)
+
+    async def left(self, chat_id: int) -> None:
+        """The bot was blocked or removed: no more alerts to the chat and its topics; the settings stay."""
+        async with self._database.write() as session:
+            rows = await chats.rows_of(session, TELEGRAM, chat_id)
+            for chat in rows:
+                await chats.mark_gone(session, chat.id)
+        if rows:
+            self._changed()
+
+    async def returned(self, chat_id: int) -> None:
+        """The bot was unblocked or added again: alerts come as they did before."""
+        async with self._database.write() as session:
+            count = await chats.mark_active(session, TELEGRAM, chat_id)
+        if count:
+            self._changed()
+
+    async def migrated(self, old_chat_id: int, new_chat_id: int) -> None:
+        """A group became a supergroup, with all that belongs to it. Said twice does no harm."""
+        async with self._database.write() as session:
+            await chats.migrate(session, TELEGRAM, old_chat_id, new_chat_id)
+            # Telegram may have said "removed from the old group" before.
+            await chats.mark_active(session, TELEGRAM, new_chat_id)
+        self._changed()
+
+    def _parse(self, text: str) -> Query | QueryRefused:
+        try:
+            query = parse_query(text, self._concepts)
+        except QueryError as error:
+            return QueryRefused(text, error.reason, error.hint, error.position or None)
+        if len(query.canonical) > CANONICAL_CHARS:
+            return QueryRefused(text, "this query is too long", "Split it into several.", None)
+        return query
+
+    async def _ensure(self, session: AsyncSession, place: Place) -> Chat:
+        return await chats.ensure(
+            session, place.key, kind=place.kind, title=clean(place.title), now=self._clock()
+        )
+
+    async def _equal(
+        self, session: AsyncSession, chat: Chat, rows: Sequence[Subscription], asked: str
+    ) -> list[Subscription]:
+        """The subscription to an equal query; also by its very text, in case it can't be read any more."""
+        query = self._parse(asked)
+        if isinstance(query, Query):
+            found = await subscriptions.find(session, chat.id, query.canonical)
+            if found is not None:
+                return [found]
+        return [row for row in rows if row.text == asked]
+
+    def _digest_of(self, chat: Chat | None) -> Digest:
+        now = self._clock()
+        zone = chat.zone if chat is not None else "UTC"
+        today = now.astimezone(zones.load(zone)).date()
+        if chat is None or chat.digest_time is None:
+            return Digest(None, zone, today, None, now)
+        had_today = chat.last_digest_date is not None and chat.last_digest_date >= today
+        next_day = today + timedelta(days=1) if had_today else today
+        return Digest(time.fromisoformat(chat.digest_time), zone, today, next_day, now)
+
+
+def _numbered(rows: Sequence[Subscription], asked: str) -> list[Subscription]:
+    """The rows meant by ``all``, ``2``, or ``1 3 4``; none when a number is not in the list."""
+    if asked.lower() == "all":
+        return list(rows)
+    if not re.fullmatch(r"\d{1,4}(?:[\s,]+\d{1,4})*", asked, re.ASCII):
+        return []
+    numbers = dict.fromkeys(int(number) for number in re.findall(r"\d+", asked))
+    if not all(1 <= number <= len(rows) for number in numbers):
+        return []
+    return [rows[number - 1] for number in numbers]
+
+
+def _latest_item(article: Article, feed: Feed) -> LatestItem:
+    return LatestItem(
+        title=article.english_title or article.title,
+        url=article.url,
+        source=feed.name,
+        country=feed.country,
+        published=article.published_at or article.fetched_at,
+        language=article.language,
+        english=article.language == "en" or article.english_title is not None,
+    )

@@ -1,0 +1,369 @@
+"""Every sentence the bot says in a chat, in English, as Telegram HTML within Telegram's limits. Pure.
+
+What comes from people and feeds is cleaned, cut and escaped here. An answer that may grow is a list of
+messages.
+"""
+
+from __future__ import annotations
+
+import difflib
+import html
+import unicodedata
+from collections.abc import Iterable, Sequence
+from datetime import date
+from enum import Enum
+
+from babel.dates import format_date
+
+from bot.chat import zones
+from bot.chat.service import (
+    AlreadySubscribed,
+    Digest,
+    Latest,
+    LatestItem,
+    Listing,
+    NotSubscribed,
+    QueryRefused,
+    Subscribed,
+    TooMany,
+    Unsubscribed,
+)
+from bot.delivery.render import clean, cut, language_name, local_time, safe_url
+
+PAGE_CHARS = 3500
+"""Of HTML a message: tags and escapes count here and not with Telegram, so 4,096 is never reached."""
+PAGE_PARTS = 80
+"""A message, each with hardly more than one entity: Telegram ignores those after 100."""
+TITLE_CHARS = 200
+QUERY_CHARS = 500
+WINDOW_CHARS = 30  # of a refused query, around the error: a line of a telephone
+GAP = "…"
+
+COMMANDS: tuple[tuple[str, str], ...] = (
+    ("subscribe", "Follow a query, like #rare_earths"),
+    ("unsubscribe", "Stop following: a number of /list, or all"),
+    ("list", "What is followed here"),
+    ("digest", "A daily digest: 08:00 Jakarta, or off"),
+    ("latest", "The newest alerts again"),
+    ("help", "How to write a query, and all commands"),
+)
+"""For Telegram's menu: name, description (at most 256 characters)."""
+
+
+class Audience(Enum):
+    """Whom a sentence about subscriptions is about."""
+
+    PERSON = "You follow"
+    GROUP = "This group follows"
+    TOPIC = "This topic follows"
+
+    def follows(self, count: int) -> str:
+        """``You follow 2 queries``."""
+        return f"{self.value} {_count(count, 'query', 'queries') if count else 'nothing'}"
+
+
+def start(audience: Audience, following: int) -> str:
+    """Hello."""
+    lines = [
+        "<b>Rarewatch</b> reads news in Indonesian, Russian and English.",
+        "What you ask for, it sends you in English: rare earths, critical minerals, trade.",
+        "",
+        "Start with:",
+        "<code>/subscribe #rare_earths</code>",
+        "<code>/subscribe nickel (export OR quota)</code>",
+        "<code>/digest 08:00 Jakarta</code>",
+        "",
+    ]
+    if following:
+        lines.append(f"{audience.follows(following)}; see /list.")
+    lines.append("All about queries and commands: /help")
+    return "\n".join(lines)
+
+
+def help_pages(concepts: Iterable[str], *, group: bool) -> list[str]:
+    """All commands, how to write a query, and the concepts there are."""
+    lines = [
+        "<b>Commands</b>",
+        "/subscribe <i>query</i> – follow it: alerts come at once",
+        "/unsubscribe <i>number</i> – stop following, by the number in /list; or <code>all</code>",
+        "/list – what is followed here",
+        "/digest 08:00 Jakarta – a digest every day; <code>/digest off</code> ends it",
+        "/latest – the newest alerts again",
+    ]
+    if group:
+        lines.append("In a group its administrators change these; everybody may read.")
+    lines += [
+        "",
+        "<b>Queries</b>",
+        "<code>nickel export</code> – both words, in any inflection",
+        "<code>nickel (export OR quota)</code> – one of several",
+        "<code>nickel -football</code> – without a word",
+        '<code>"export ban"</code> – exactly these words, side by side',
+        "<code>#rare_earths</code> – a concept: its terms in all three languages",
+    ]
+    names = [f"<code>#{_escape(name)}</code>" for name in concepts]
+    if not names:
+        return _pages(lines)
+    # The names are many entities: a message of their own keeps both below the limit.
+    return [*_pages(lines), *_pages(["<b>Concepts</b>\n", *names], joint=" ")]
+
+
+def subscribed(outcome: Subscribed, audience: Audience) -> str:
+    """A query is followed from now on."""
+    return (
+        f"Following {_bold(outcome.text)}. I will alert you at once, in English, whatever language it is "
+        f"written in. {audience.follows(outcome.count)}; see /list."
+    )
+
+
+def already_subscribed(outcome: AlreadySubscribed) -> str:
+    """An equal query is followed."""
+    return f"Already followed: {_bold(outcome.text)}, number {outcome.number} in /list. Nothing was changed."
+
+
+def query_refused(outcome: QueryRefused) -> str:
+    """A query can't be read; its place is shown."""
+    lines = [f"I can't read this query: {_escape(outcome.reason)}."]
+    if outcome.position is not None and outcome.text:
+        lines.append(f"<pre>{_escape(pointer(outcome.text, outcome.position))}</pre>")
+    if outcome.hint:
+        lines.append(_escape(outcome.hint))
+    lines.append("Examples: /help")
+    return "\n".join(lines)
+
+
+def too_many(outcome: TooMany) -> str:
+    """The chat's list is full."""
+    return (
+        f"The most one chat can follow is {_count(outcome.limit, 'query', 'queries')}, and that is reached. "
+        "End one with /unsubscribe first, or join two: <code>nickel OR cobalt</code>."
+    )
+
+
+def subscribe_what(concepts: Sequence[str]) -> str:
+    """/subscribe without a query."""
+    examples = ["/subscribe #rare_earths", "/subscribe nickel (export OR quota)"]
+    lines = ["What should I follow? For example:", *(f"<code>{example}</code>" for example in examples)]
+    others = [name for name in concepts if name != "rare_earths"][:8]
+    if others:
+        names = ", ".join(f"<code>#{_escape(name)}</code>" for name in others)
+        lines.append(f"More concepts: {names} … all of them: /help")
+    return "\n".join(lines)
+
+
+def unsubscribed(outcome: Unsubscribed, audience: Audience) -> list[str]:
+    """Some are not followed any more."""
+    left = f"{audience.follows(outcome.count)} now." if outcome.count else f"{audience.value} nothing now."
+    if len(outcome.texts) == 1:
+        return [f"Stopped following {_bold(outcome.texts[0])}. {left}"]
+    heading = f"Stopped following {len(outcome.texts)} queries:"
+    return _pages([heading, *(f"• {_code(text)}" for text in outcome.texts), left])
+
+
+def not_subscribed(outcome: NotSubscribed, audience: Audience) -> str:
+    """There is no such subscription."""
+    if not outcome.count:
+        return f"{audience.value} nothing yet, so there is nothing to end."
+    return (
+        f"{_bold(outcome.asked)} is not followed here. {audience.follows(outcome.count)}: "
+        "send the number it has in /list, or the query itself, or <code>all</code>."
+    )
+
+
+def unsubscribe_what(listing: Listing, audience: Audience) -> list[str]:
+    """/unsubscribe without saying what."""
+    if not listing.texts:
+        return [f"{audience.value} nothing yet, so there is nothing to end."]
+    example = (
+        "Which one? Send its number, like <code>/unsubscribe 1</code>, or <code>/unsubscribe all</code>."
+    )
+    return _pages([example, *_numbered(listing.texts)])
+
+
+def listing(outcome: Listing, audience: Audience) -> list[str]:
+    """What is followed, and the digest."""
+    if not outcome.texts:
+        lines = [f"{audience.value} nothing yet. Try:", "<code>/subscribe #rare_earths</code>"]
+    else:
+        lines = [f"<b>{audience.follows(len(outcome.texts))}</b>", *_numbered(outcome.texts)]
+    lines.append("")
+    lines.append(_digest_line(outcome.digest))
+    return _pages(lines)
+
+
+def digest_state(outcome: Digest) -> str:
+    """/digest without arguments."""
+    lines = [_digest_line(outcome), ""]
+    if outcome.at is None:
+        lines.append("Set one: <code>/digest 08:00 Jakarta</code>")
+    else:
+        lines.append("Change it: <code>/digest 20:30 Moscow</code>. End it: <code>/digest off</code>")
+    return "\n".join(lines)
+
+
+def digest_set(outcome: Digest, *, zone_given: bool) -> str:
+    """The digest is set."""
+    if outcome.at is None:
+        return digest_off()
+    zone = _escape(zones.shown(outcome.zone, outcome.now))
+    text = f"A digest comes every day at <b>{outcome.at:%H:%M}</b>, {zone}. The first one: {_day(outcome)}."
+    if not zone_given:
+        text += f"\nAnother time zone? <code>/digest {outcome.at:%H:%M} Jakarta</code>, or Moscow, or UTC+7."
+    return text
+
+
+def digest_off() -> str:
+    """The digest is ended."""
+    return "No daily digest any more. Alerts still come at once. To have it again: <code>/digest 08:00</code>"
+
+
+def digest_refused(asked: str, reason: str, hint: str) -> str:
+    """The time or the zone can't be read."""
+    lines = [f"I don't understand {_bold(asked)}: {_escape(reason)}."]
+    if hint:
+        lines.append(_escape(hint))
+    lines.append("Example: <code>/digest 08:00 Jakarta</code>")
+    return "\n".join(lines)
+
+
+def latest(outcome: Latest, audience: Audience) -> list[str]:
+    """The newest alerts again."""
+    if not outcome.items:
+        if not outcome.following:
+            return [f"{audience.value} nothing yet. Try:\n<code>/subscribe #rare_earths</code>"]
+        return [f"No alerts yet. {audience.follows(outcome.following)}; what comes will be sent at once."]
+    count = len(outcome.items)
+    heading = "<b>The newest alert</b>" if count == 1 else f"<b>The {count} newest alerts</b>"
+    return _pages([heading, *(_latest(item, outcome.zone) for item in outcome.items)])
+
+
+def administrators_only() -> str:
+    """Somebody else tried to change a group's settings."""
+    return (
+        "In a group only its administrators can change what is followed. "
+        "Everybody can use /list, /latest and /help here, or talk to me in private."
+    )
+
+
+def not_allowed(chat_id: int) -> str:
+    """The owner keeps the bot for certain chats."""
+    return (
+        "Sorry, this Rarewatch serves only the chats its owner has chosen. "
+        f"The owner can add this one by its number: <code>{chat_id}</code>"
+    )
+
+
+def unknown_command(name: str) -> str:
+    """A command nobody knows, in a private chat."""
+    known = [command for command, _ in COMMANDS]
+    near = difflib.get_close_matches(name.lower(), [*known, "follow"], n=1, cutoff=0.6)
+    guess = f" Did you mean /{near[0]}?" if near else ""
+    return f"I don't know this command.{guess} All commands: /help"
+
+
+def offer(text: str) -> str:
+    """Plain words that would do as a query."""
+    return f"To follow this, send:\n<code>/subscribe {_escape(_short(text, QUERY_CHARS))}</code>"
+
+
+def not_understood() -> str:
+    """Plain words that are no query, a picture, a sticker."""
+    return (
+        "I understand commands only. To follow something: <code>/subscribe #rare_earths</code>. More: /help"
+    )
+
+
+def something_went_wrong() -> str:
+    """An error of ours, before anything was written."""
+    return "Something went wrong on my side; nothing was changed. Please try again."
+
+
+def pointer(text: str, position: int) -> str:
+    """Two lines for a fixed-width font: the text around a place, and a ^ below it.
+
+    Args:
+        text: one line.
+        position: 1-based; one past the end points behind the last character.
+    """
+    at = min(max(position, 1), len(text) + 1) - 1
+    start = max(0, min(at - WINDOW_CHARS // 2, len(text) - WINDOW_CHARS))
+    end = min(len(text), start + WINDOW_CHARS)
+    before, after = text[start:at], text[at:end]
+    if start > 0:
+        before = GAP + before
+    if end < len(text):
+        after += GAP
+    return f"{before}{after}\n{' ' * _columns(before)}^"
+
+
+def _columns(text: str) -> int:
+    wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
+    return len(text) + wide - sum(bool(unicodedata.combining(char)) for char in text)
+
+
+def _digest_line(digest: Digest) -> str:
+    if digest.at is None:
+        return "Daily digest: off."
+    zone = _escape(zones.shown(digest.zone, digest.now))
+    return f"Daily digest: at <b>{digest.at:%H:%M}</b>, {zone}; the next one {_day(digest)}."
+
+
+def _day(digest: Digest) -> str:
+    if digest.next_day is None or digest.next_day == digest.today:
+        return "today"
+    if (digest.next_day - digest.today).days == 1:
+        return "tomorrow"
+    return _date(digest.next_day)
+
+
+def _date(day: date) -> str:
+    return format_date(day, "d MMMM", locale="en")
+
+
+def _latest(item: LatestItem, zone: str) -> str:
+    title = _short(item.title, TITLE_CHARS) or "(no title)"
+    url = safe_url(item.url)
+    shown = _bold(title) if url is None else f'<a href="{html.escape(url)}">{_escape(title)}</a>'
+    parts = [
+        _short(item.source, 80),
+        "" if item.english else f"{language_name(item.language) or 'original'}, not translated yet",
+        local_time(item.published, zone),
+    ]
+    return f"\n{shown}\n{_escape(' · '.join(part for part in parts if part))}"
+
+
+def _numbered(texts: Iterable[str]) -> list[str]:
+    return [f"{number}. {_code(text)}" for number, text in enumerate(texts, start=1)]
+
+
+def _pages(parts: Iterable[str], *, joint: str = "\n") -> list[str]:
+    """The parts in as few messages as hold them, never split within one."""
+    pages: list[list[str]] = [[]]
+    size = 0
+    for part in parts:
+        if pages[-1] and (size + len(part) > PAGE_CHARS or len(pages[-1]) >= PAGE_PARTS):
+            pages.append([])
+            size = 0
+        pages[-1].append(part)
+        size += len(part) + len(joint)
+    return [page for page in (joint.join(parts).strip() for parts in pages) if page]
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
+
+
+def _short(text: str, limit: int) -> str:
+    return cut(clean(text), limit)
+
+
+def _escape(text: str) -> str:
+    return html.escape(text, quote=False)
+
+
+def _bold(text: str) -> str:
+    return f"<b>{_escape(_short(text, QUERY_CHARS))}</b>"
+
+
+def _code(text: str) -> str:
+    return f"<code>{_escape(_short(text, QUERY_CHARS))}</code>"
