@@ -92,6 +92,27 @@ async def by_ids(session: AsyncSession, ids: Sequence[int]) -> dict[int, Chat]:
     return {chat.id: chat for chat in await session.scalars(select(Chat).where(Chat.id.in_(ids)))}
 
 
+async def rows_of(session: AsyncSession, platform: str, chat_id: int) -> list[Chat]:
+    """All rows of a platform's chat: itself and its topics, as far as they are known."""
+    return list(
+        await session.scalars(
+            select(Chat).where(Chat.platform == platform, Chat.chat_id == chat_id).order_by(Chat.id)
+        )
+    )
+
+
+async def mark_active(session: AsyncSession, platform: str, chat_id: int) -> int:
+    """The bot is back in a chat: it and its topics get alerts again; gives how many rows were gone."""
+    back = await session.scalars(
+        update(Chat)
+        .where(Chat.platform == platform, Chat.chat_id == chat_id, Chat.state == ChatState.GONE)
+        .values(state=ChatState.ACTIVE)
+        .returning(Chat.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(list(back))
+
+
 async def mark_gone(session: AsyncSession, chat_id: int) -> None:
     """Nobody can be reached there: what was waiting is dropped, the settings stay for a return."""
     await session.execute(update(Chat).where(Chat.id == chat_id).values(state=ChatState.GONE))

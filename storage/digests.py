@@ -40,6 +40,14 @@ async def plan(
     return bool(new)
 
 
+async def is_planned(session: AsyncSession, chat_id: int, local_date: date) -> bool:
+    """Whether the digest of this local day was promised, whatever has become of it."""
+    found = await session.scalar(
+        select(Digest.id).where(Digest.chat_id == chat_id, Digest.local_date == local_date)
+    )
+    return found is not None
+
+
 async def claim_due(
     session: AsyncSession,
     *,

@@ -47,6 +47,15 @@ async def subscribe(
     return found.one(), False
 
 
+async def find(session: AsyncSession, chat_id: int, canonical: str) -> Subscription | None:
+    """A chat's subscription to the query with this canonical text."""
+    return await session.scalar(
+        select(Subscription)
+        .join(Query, Query.id == Subscription.query_id)
+        .where(Subscription.chat_id == chat_id, Query.canonical == canonical)
+    )
+
+
 async def unsubscribe(session: AsyncSession, chat_id: int, subscription_ids: Iterable[int]) -> int:
     """Ends subscriptions of this chat; gives how many there were."""
     gone = await session.scalars(
