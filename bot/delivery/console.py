@@ -18,6 +18,14 @@ from bot.delivery.output import Address
 from bot.delivery.render import Message, clean, safe_url
 
 MAX_WIDTH = 100  # longer lines are hard to read, however wide the window
+RULE = "─" * 40
+
+
+class _Console(Console):
+    """Rich's own answer to a broken pipe is to redirect standard output and exit the process from within."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError("nobody reads standard output any more")
 
 
 class ConsoleOutput:
@@ -31,7 +39,7 @@ class ConsoleOutput:
     def __init__(self, stream: TextIO | None = None, *, width: int | None = None) -> None:
         self._stream = stream if stream is not None else sys.stdout
         # Neither markup nor emoji names nor highlighting: what is printed comes from feeds.
-        self._console = Console(file=self._stream, width=width, markup=False, emoji=False, highlight=False)
+        self._console = _Console(file=self._stream, width=width, markup=False, emoji=False, highlight=False)
         self._wrap = self._console.is_terminal or width is not None
         self._ids = itertools.count(1)
 
@@ -53,7 +61,8 @@ class ConsoleOutput:
         self._print(message, Text("↻ updated:", style="yellow"))
 
     def _print(self, message: Message, *before: Text) -> None:
-        lines = [*before, *_styled(message.plain), Text()]
+        # A message has empty lines of its own: one more would not show where the next begins.
+        lines = [Text(RULE, style="dim"), *before, *_styled(message.plain), Text()]
         try:
             for line in lines:
                 self._print_line(line)

@@ -160,7 +160,8 @@ def render_alert(view: AlertView) -> Message:
     head = [_bold(title)]
     if not view.english:
         head.append(_italic(f"{language} original. {NOT_TRANSLATED}" if language else NOT_TRANSLATED))
-    if summary := _short(view.summary, SUMMARY_CHARS):
+    summary = _short(view.summary, SUMMARY_CHARS)
+    if summary and summary != title:  # many feeds say the same twice
         head += [_EMPTY, _text(summary)]
     tail = []
     if view.english and view.original_language != "en" and original and original != title:

@@ -99,6 +99,9 @@ class TestAlert:
         english = replace(ALERT, original_title=ALERT.title, original_language="en")
         assert render_alert(english).plain.count(ALERT.title) == 1
 
+    def test_does_not_repeat_a_summary_that_is_the_title(self) -> None:
+        assert render_alert(replace(ALERT, summary=ALERT.title)).plain.count(ALERT.title) == 1
+
     def test_names_every_subscription_that_matched_up_to_five(self) -> None:
         why = tuple(WhyLine(f"query {number}", ("«ore»",)) for number in range(7))
         plain = render_alert(replace(ALERT, why=why)).plain

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
-from telegram import Bot, BotCommand, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, error
+from telegram import (
+    Bot,
+    BotCommand,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    LinkPreviewOptions,
+    Update,
+    error,
+)
+from telegram.ext import ApplicationBuilder, CallbackContext, CommandHandler
 
-import bot.delivery.telegram  # noqa: F401 - for its switch: 429 without a deprecation warning
+from bot.delivery.telegram import build_bot  # also switches off a deprecation warning with each 429
 from tests.standins import telegram_html
 from tests.standins.bot_api import BotApi
 from tests.standins.telegram_html import BadHtml, Entity
@@ -135,6 +145,25 @@ class TestUpdates:
         api.say(42, 42, "/start")
         await telegram.delete_webhook(drop_pending_updates=True)
         assert await telegram.get_updates() == ()
+
+
+async def test_a_whole_application_polls_answers_and_stops(api: BotApi) -> None:
+    async def start(update: Update, context: CallbackContext[Any, Any, Any, Any]) -> None:
+        assert update.effective_message is not None
+        await update.effective_message.reply_text("welcome")
+
+    application = ApplicationBuilder().bot(build_bot(TOKEN, api.url)).job_queue(None).build()
+    application.add_handler(CommandHandler("start", start))
+    await application.initialize()
+    await application.start()
+    assert application.updater is not None
+    await application.updater.start_polling(timeout=30)
+    api.say(42, 42, "/start")
+    await api.wait_for(lambda sent: [message.text_plain for message in sent] == ["welcome"])
+    await application.updater.stop()
+    await application.stop()
+    await application.shutdown()
+    assert api.pending_updates == 0
 
 
 class TestMessages:
