@@ -22,8 +22,8 @@ _WARNINGS = re.compile(
 )
 _PAGES = re.compile(
     r"before you continue to google|unusual traffic from your computer|our systems have detected"
-    r"|to continue, please type the characters|enable javascript|verify (?:that )?you are (?:a )?human"
-    r"|too many requests|checking your browser",
+    r"|to continue, please type the characters|please enable javascript|verify (?:that )?you are (?:a )?human"
+    r"|checking your browser before",
     re.IGNORECASE,
 )
 _MARKUP = re.compile(

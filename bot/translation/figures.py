@@ -72,9 +72,10 @@ _VALUES_OF_WORD: dict[str, frozenset[Decimal]] = {
     for word in words.split()
 }
 
+_UNIT = re.compile(r"(?<![^\W\d])(?:[ксд]?м|[kcd]?m)$", re.IGNORECASE)
 # "a million" is 1 and a million; any other "a" is no number. "may" is a month only with its capital.
 _A_SINGLE = re.compile(
-    r"\ban? (?:hundred|thousand|million|billion|trillion|year|month|week|day)\b", re.IGNORECASE
+    r"\ban? (?:hundred|thousand|million|billion|trillion|year|month|week|day|third|quarter)\b", re.IGNORECASE
 )
 _CLOCK = re.compile(r"([01]?\d|2[0-3])[.:][0-5]\d")
 _HALF_DAY = re.compile(r"\d\s?[ap]\.?\s?m\b", re.IGNORECASE)
@@ -112,6 +113,8 @@ class _Number:
 def _numbers(text: str) -> list[_Number]:
     found = []
     for match in _NUMBER.finditer(text):
+        if match.group() in ("2", "3") and _UNIT.search(text, max(0, match.start() - 3), match.start()):
+            continue  # "100 м2" is a square and becomes "100 square metres"
         scale = _SCALE.match(text, match.end())
         found.append(_Number(match.group(), _FACTORS[scale.lastgroup] if scale and scale.lastgroup else 1))
     return found

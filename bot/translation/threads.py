@@ -53,8 +53,11 @@ class DaemonThreads:
                 raise NoThreadFree(self._name, f"all {self._limit} threads wait for an answer")
             else:
                 thread = threading.Thread(target=self._work, name=self._name, daemon=True)
+                try:
+                    thread.start()
+                except RuntimeError as exc:  # the system's limit, or an interpreter that is ending
+                    raise NoThreadFree(self._name, "no more threads can be started") from exc
                 self._threads.add(thread)
-                thread.start()
         self._jobs.put((future, lambda: fn(*args, **kwargs)))
         return future
 

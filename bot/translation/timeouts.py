@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import logging
 import re
 import threading
 import time
@@ -141,7 +142,11 @@ class BoundedCalls:
 
 
 def install(modules: tuple[ModuleType, ...] = MODULES) -> None:
-    """Replace the name `requests` in each of these modules, once: calling it again changes nothing."""
+    """Replace the name `requests` in each of these modules, once: calling it again changes nothing.
+
+    It also keeps urllib3 from logging, at level DEBUG, addresses that hold a key.
+    """
+    logging.getLogger("urllib3.connectionpool").addFilter(_without_key)  # a filter is added once only
     for module in modules:
         if not isinstance(module.requests, BoundedCalls):
             module.requests = BoundedCalls()  # type: ignore[attr-defined]
@@ -161,6 +166,10 @@ def limited_to(limits: Limits) -> Iterator[None]:
 _of_this_thread = threading.local()
 _LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _CHARSET = re.compile(r"charset=[\"']?([\w-]+)", re.IGNORECASE)
+
+
+def _without_key(record: logging.LogRecord) -> bool:
+    return "api_key=" not in record.getMessage()
 
 
 def _read(response: requests.Response, limits: Limits, ends: float) -> bytes:

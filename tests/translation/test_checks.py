@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.translation.checks import check_reply, is_warning
 
@@ -28,6 +30,11 @@ GOOD = {
     "markup that the source has": ("Тег <b> в HTML", "The <b> tag in HTML", "ru"),
     "an arrow and less-than": ("цена < 5 и > 3", "the price is < 5 and > 3", "ru"),
     "Chinese": ("中国限制稀土出口", "China restricts exports of rare earths", "zh"),
+    "requests in the news": (
+        "Kementerian menerima terlalu banyak permintaan",
+        "The ministry received too many requests",
+        "id",
+    ),
     "quota news": ("MyMemory предупреждает: квота исчерпана", "MyMemory warns: the quota is used up", "ru"),
 }
 
@@ -81,3 +88,16 @@ def test_the_lost_numbers_are_named() -> None:
 def test_a_quota_warning_is_told_from_other_refusals() -> None:
     assert is_warning("MYMEMORY WARNING: YOU USED ALL AVAILABLE FREE TRANSLATIONS FOR TODAY.")
     assert not is_warning("Invalid sources of finance, warned the ministry")
+
+
+@settings(deadline=None)
+@given(
+    st.text(max_size=60),
+    st.none() | st.text(max_size=60) | st.integers(),
+    st.sampled_from(["id", "ru", "zh"]),
+)
+def test_whatever_comes_back_is_judged_and_the_source_itself_never_passes(
+    source: str, reply: object, language: str
+) -> None:
+    assert check_reply(source, reply, language) is None or check_reply(source, reply, language)
+    assert check_reply("Harga nikel " + source, "Harga nikel " + source, "id")

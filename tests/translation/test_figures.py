@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.translation.figures import lost_numbers
 
@@ -38,6 +40,8 @@ KEPT = {
     "a range as words": ("2-3 года", "two to three years"),
     "two numbers side by side": ("В 2025 100 компаний", "In 2025, 100 companies"),
     "a name with a number": ("COVID-19, G20, Su-57", "COVID-19, G20, Su-57"),
+    "square metres": ("100 м2 и 5 км2", "100 square metres and 5 sq km"),
+    "a third": ("1/3 запасов", "a third of the reserves"),
     "no numbers": ("Нет цифр", "No digits"),
     "numbers added": ("десять", "10"),
 }
@@ -52,6 +56,7 @@ LOST = {
     "part of another number": ("5 тонн", "2.5 tonnes", ("5",)),
     "the verb may is no month": ("5 стран", "countries may join", ("5",)),
     "the article is no number": ("1 завод", "a plant in the town", ("1",)),
+    "a number behind a letter that is no unit": ("Союз-2", "Soyuz", ("2",)),
     "a year": ("в 2030 году", "in 2031", ("2030",)),
 }
 
@@ -64,3 +69,9 @@ def test_a_number_written_another_way_is_kept(source: str, reply: str) -> None:
 @pytest.mark.parametrize(("source", "reply", "lost"), LOST.values(), ids=LOST.keys())
 def test_a_number_that_is_gone_or_changed_is_named(source: str, reply: str, lost: tuple[str, ...]) -> None:
     assert lost_numbers(source, reply) == lost
+
+
+@settings(deadline=None)
+@given(st.text(alphabet="0123456789 .,:-/\u00a0тысrbkm%½²", max_size=40) | st.text(max_size=40))
+def test_a_text_loses_no_number_to_itself(text: str) -> None:
+    assert lost_numbers(text, text) == ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from aiohttp import web
@@ -123,6 +124,23 @@ async def test_a_refused_key_is_a_failure_that_shows_neither_key_nor_text() -> N
         reply = failure(await ask(LibreProvider(server.url, KEY)))
     assert reply.kind is FailureKind.REFUSED
     assert reply.reason == "refuses to serve us (status 403): Invalid API key *** for ***"
+
+
+async def test_the_key_is_in_no_log_line_of_the_http_client(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    async with LibreStandIn(lambda text: "Nickel price") as server:
+        await ask(LibreProvider(server.url, KEY))
+    assert "Starting new HTTP connection" in caplog.text  # it does log
+    assert KEY not in unquote(caplog.text)
+
+
+async def test_a_server_on_this_machine_is_asked_past_the_environments_proxy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1/")
+    async with LibreStandIn(lambda text: "Nickel price") as server:
+        assert await ask(LibreProvider(server.url)) == "Nickel price"
 
 
 async def test_the_key_is_in_no_repr_and_no_failure_of_a_dead_server() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.translation.segments import Segment, cut, join
@@ -11,12 +11,14 @@ from bot.translation.segments import Segment, cut, join
 TEXTS = st.text(alphabet='аБ. г!?»"5,\n\t\u00a0Rp—', max_size=120) | st.text(max_size=60)
 
 
+@settings(deadline=None)
 @given(TEXTS, st.integers(1, 40))
 def test_the_pieces_and_their_spaces_are_the_text_again(text: str, limit: int) -> None:
     pieces = cut(text, limit)
     assert join(pieces, [piece.text for piece in pieces]) == text
 
 
+@settings(deadline=None)
 @given(TEXTS, st.integers(1, 40))
 def test_no_piece_is_longer_than_the_limit_or_has_space_around_it(text: str, limit: int) -> None:
     for piece in cut(text, limit):
