@@ -50,11 +50,11 @@ class Breaker:
         """Any success closes it, that of a call begun before it opened too: the provider works."""
         return Breaker()
 
-    def after_failure(self, *, now: float, probe: bool) -> Breaker:
+    def after_failure(self, *, now: float, probe: bool, open_s: float = OPEN_S) -> Breaker:
         """One failure more. Late failures of calls begun before it opened do not prolong the rest."""
         failures = self.failures + 1
         if probe or (self.open_until is None and failures >= FAILURES_TO_OPEN):
-            return Breaker(failures, now + OPEN_S)
+            return Breaker(failures, now + open_s)
         return replace(self, failures=failures)
 
     def after_nothing(self, *, probe: bool) -> Breaker:

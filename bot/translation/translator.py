@@ -22,7 +22,7 @@ from typing import Protocol
 
 import structlog
 
-from bot.translation.breaker import Breaker, Permission
+from bot.translation.breaker import OPEN_S, Breaker, Permission
 from bot.translation.checks import check_reply, has_letters, is_warning
 from bot.translation.failures import (
     BREAKING,
@@ -92,6 +92,7 @@ class Translator:
         providers: in the order they are asked.
         memory: where translations are kept; nothing that failed a check gets there.
         threads: how many calls run at once with each provider.
+        rest_s: how long a provider that keeps failing is left alone.
         clock: a monotonic clock in seconds, for the breakers.
         sleep, jitter: the pause before a retry, and a random number from 0 to 1.
     """
@@ -102,11 +103,12 @@ class Translator:
         memory: Memory,
         *,
         threads: int = 16,
+        rest_s: float = OPEN_S,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        self._desks = tuple(_Desk(provider, asyncio.Semaphore(threads)) for provider in providers)
+        self._desks = tuple(_Desk(provider, asyncio.Semaphore(threads), rest_s) for provider in providers)
         self._memory = memory
         self._clock = clock
         self._sleep = sleep
@@ -262,6 +264,7 @@ class _Desk:
 
     provider: Provider
     slots: asyncio.Semaphore
+    rest_s: float
     breaker: Breaker = field(default_factory=Breaker)
     last_failure: ProviderFailure | None = None
     failed_at: float | None = None
@@ -289,7 +292,7 @@ class _Desk:
             self.succeeded_at = now
             self.breaker = self.breaker.after_success()
         elif outcome is not None and fair and outcome.kind in BREAKING:
-            self.breaker = self.breaker.after_failure(now=now, probe=probe)
+            self.breaker = self.breaker.after_failure(now=now, probe=probe, open_s=self.rest_s)
         else:
             self.breaker = self.breaker.after_nothing(probe=probe)
         if isinstance(outcome, ProviderFailure):

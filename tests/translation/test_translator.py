@@ -256,6 +256,15 @@ async def test_a_provider_that_keeps_failing_rests_and_one_probe_brings_it_back(
     await translator.aclose()
 
 
+async def test_how_long_a_provider_rests_can_be_set() -> None:
+    translator, _ = make(failing(FailureKind.THROTTLED), clock=Clock(), rest_s=7)
+    for number in range(FAILURES_TO_OPEN):
+        with pytest.raises(TranslationError):
+            await translator.translate([f"Harga {number} nikel"], source="id")
+    assert translator.status()[0].rests_for_s == 7
+    await translator.aclose()
+
+
 async def test_going_to_rest_and_coming_back_are_each_logged_once() -> None:
     clock, provider = Clock(), failing(FailureKind.SERVER, name="google")
     translator, _ = make(provider, clock=clock)
