@@ -58,6 +58,7 @@ class Listener:
             the caller says only what is new.
         sleep: for the pauses between tries.
         long_poll_s: how long Telegram may keep a question for updates open.
+        finish_s: how long a stop waits for answers under way.
     """
 
     def __init__(
@@ -67,12 +68,14 @@ class Listener:
         report: Report,
         sleep: Sleep = asyncio.sleep,
         long_poll_s: int = LONG_POLL_S,
+        finish_s: float = FINISH_S,
     ) -> None:
         self._application = application
         self._bot = application.bot
         self._report = report
         self._sleep = sleep
         self._long_poll_s = long_poll_s
+        self._finish_s = finish_s
         self._task: asyncio.Task[None] | None = None
         self._offset = 0  # of the next update; all before it are on their way to a handler
         self._confirmed = 0
@@ -94,7 +97,7 @@ class Listener:
             self._task.result()
 
     async def stop(self) -> None:
-        """Ends listening, lets answers under way finish within 4 s, and confirms what was handled."""
+        """Ends listening, lets answers under way finish (4 s at most), and confirms what was handled."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -209,7 +212,7 @@ class Listener:
 
     async def _finish(self) -> None:
         try:
-            async with asyncio.timeout(FINISH_S):
+            async with asyncio.timeout(self._finish_s):
                 await self._application.stop()
         except TimeoutError:
             processor = self._application.update_processor

@@ -130,7 +130,6 @@ class LatestItem:
     title: str
     url: str | None
     source: str
-    country: str | None
     published: datetime
     language: str | None
     english: bool
@@ -254,25 +253,18 @@ class ChatService:
             done = local.time().replace(tzinfo=None) >= at or await digests.is_planned(
                 session, chat.id, today
             )
-            chat.digest_time, chat.zone = f"{at:%H:%M}", zone or chat.zone
-            chat.last_digest_date = today if done else today - timedelta(days=1)
-            await chats.set_digest(
-                session,
-                chat.id,
-                time=chat.digest_time,
-                zone=chat.zone,
-                last_date=chat.last_digest_date,
-            )
-            return self._digest_of(chat)
+            zone, last = zone or chat.zone, today if done else today - timedelta(days=1)
+            await chats.set_digest(session, chat.id, time=f"{at:%H:%M}", zone=zone, last_date=last)
+        return self._digest(f"{at:%H:%M}", zone, last)
 
     async def end_digest(self, key: ChatKey) -> Digest:
         """Ends the daily digest; the zone is kept."""
         async with self._database.write() as session:
             chat = await chats.find(session, key)
+            zone = chat.zone if chat is not None else "UTC"
             if chat is not None:
-                chat.digest_time = chat.last_digest_date = None
                 await chats.set_digest(session, chat.id, time=None, zone=None, last_date=None)
-            return self._digest_of(chat)
+        return self._digest(None, zone, None)
 
     async def latest(self, key: ChatKey, *, limit: int = LATEST) -> Latest:
         """The chat's newest alerts."""
@@ -334,14 +326,18 @@ class ChatService:
         return [row for row in rows if row.text == asked]
 
     def _digest_of(self, chat: Chat | None) -> Digest:
+        if chat is None:
+            return self._digest(None, "UTC", None)
+        return self._digest(chat.digest_time, chat.zone, chat.last_digest_date)
+
+    def _digest(self, at: str | None, zone: str, last_date: date | None) -> Digest:
         now = self._clock()
-        zone = chat.zone if chat is not None else "UTC"
         today = now.astimezone(zones.load(zone)).date()
-        if chat is None or chat.digest_time is None:
+        if at is None:
             return Digest(None, zone, today, None, now)
-        had_today = chat.last_digest_date is not None and chat.last_digest_date >= today
+        had_today = last_date is not None and last_date >= today
         next_day = today + timedelta(days=1) if had_today else today
-        return Digest(time.fromisoformat(chat.digest_time), zone, today, next_day, now)
+        return Digest(time.fromisoformat(at), zone, today, next_day, now)
 
 
 def _numbered(rows: Sequence[Subscription], asked: str) -> list[Subscription]:
@@ -361,7 +357,6 @@ def _latest_item(article: Article, feed: Feed) -> LatestItem:
         title=article.english_title or article.title,
         url=article.url,
         source=feed.name,
-        country=feed.country,
         published=article.published_at or article.fetched_at,
         language=article.language,
         english=article.language == "en" or article.english_title is not None,

@@ -1,0 +1,323 @@
+"""Conversations, end to end: python-telegram-bot's application against a strict Bot API on loopback."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+
+import pytest
+import structlog
+from sqlalchemy import text as sql
+
+from bot.chat import texts
+from bot.language.concepts import Concepts
+from storage import alerts, chats, subscriptions
+from storage.chats import ChatKey
+from storage.database import Database
+from storage.models import ChatState
+from tests.chat.talk import SECRET, TOKEN, Talk, talking
+from tests.standins.bot_api import BotApi
+from tests.storage.rows import add_articles, make_ready
+
+SARI, ADMIN, GUEST = 100, 11, 12
+GROUP, FORUM = -200, -1_000_300
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[BotApi]:
+    async with BotApi(TOKEN) as api:
+        api.add_chat(SARI)
+        api.add_chat(GROUP, "group", "Tim <Logam>", admins=[ADMIN], members=[GUEST])
+        api.add_chat(FORUM, "supergroup", "Forum", admins=[ADMIN], members=[GUEST], topics=[7, 8])
+        yield api
+
+
+@pytest.fixture
+async def talk(api: BotApi, database: Database, concepts: Concepts, now: datetime) -> AsyncIterator[Talk]:
+    async with talking(api, database, concepts, now) as talk:
+        yield talk
+
+
+async def following(database: Database, chat_id: int, thread_id: int = 0) -> list[str]:
+    """What a chat follows, as stored."""
+    async with database.read() as session:
+        chat = await chats.find(session, ChatKey("telegram", chat_id, thread_id))
+        return [row.text for row in await subscriptions.of_chat(session, chat.id)] if chat is not None else []
+
+
+async def test_a_person_follows_lists_and_ends(talk: Talk, database: Database) -> None:
+    assert "/subscribe #rare_earths" in await talk.ask(SARI, SARI, "/start")
+    assert await talk.ask(SARI, SARI, "/subscribe #rare_earths") == (
+        "Following #rare_earths. I will alert you at once, in English, whatever language it is written in. "
+        "You follow 1 query; see /list."
+    )
+    assert "You follow 2 queries" in await talk.ask(SARI, SARI, "/follow nickel (export OR quota)")
+    assert "number 1" in await talk.ask(SARI, SARI, "/subscribe@rarewatch_bot #rare_earths")
+    assert (await talk.ask(SARI, SARI, "/list")).splitlines()[1:3] == [
+        "1. #rare_earths",
+        "2. nickel (export OR quota)",
+    ]
+    assert "You follow 2 queries; see /list" in await talk.ask(SARI, SARI, "/start")
+    assert await following(database, SARI) == ["#rare_earths", "nickel (export OR quota)"]
+    assert await talk.ask(SARI, SARI, "/unsubscribe 1") == (
+        "Stopped following #rare_earths. You follow 1 query now."
+    )
+    assert "Which one?" in await talk.ask(SARI, SARI, "/unsubscribe")
+    assert "is not followed here" in await talk.ask(SARI, SARI, "/unsubscribe 7")
+    assert "You follow nothing now" in await talk.ask(SARI, SARI, "/unsubscribe all")
+    assert await following(database, SARI) == []
+    assert talk.counts == {}
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("nickel OR", "nickel OR\n       ^"),
+        ("nickel (export", "nickel (export\n       ^"),
+        ('"export ban', '"export ban\n^'),
+        ("#rare_eaths <b>", "#rare_eaths <b>\n^"),
+    ],
+)
+async def test_a_wrong_query_is_answered_with_the_place_of_its_error(
+    talk: Talk, database: Database, query: str, shown: str
+) -> None:
+    answer = await talk.ask(SARI, SARI, f"/subscribe {query}")
+    assert answer.startswith("I can't read this query: ")
+    assert shown in answer
+    assert await following(database, SARI) == []
+
+
+async def test_a_command_without_its_argument_is_answered_with_examples(talk: Talk) -> None:
+    assert "/subscribe #rare_earths" in await talk.ask(SARI, SARI, "/subscribe")
+    assert "nothing to end" in await talk.ask(SARI, SARI, "/unsubscribe")
+    assert "Try:" in await talk.ask(SARI, SARI, "/list")
+    assert "Try:" in await talk.ask(SARI, SARI, "/latest")
+
+
+async def test_help_names_every_command_and_every_concept(talk: Talk, concepts: Concepts) -> None:
+    pages = texts.help_pages(concepts.ids, group=False)
+    sent = await talk.ask_all(SARI, SARI, "/help", len(pages))
+    read = "\n".join(message.text_plain for message in sent)
+    assert {name for name, _ in texts.COMMANDS if f"/{name}" in read} == {
+        name for name, _ in texts.COMMANDS if name != "help"
+    }
+    assert all(f"#{name}" in read.split() for name in concepts.ids)
+
+
+async def test_other_words_in_private_are_offered_as_a_query(talk: Talk, database: Database) -> None:
+    assert await talk.ask(SARI, SARI, "nickel export ban") == (
+        "To follow this, send:\n/subscribe nickel export ban"
+    )
+    assert "commands only" in await talk.ask(SARI, SARI, "(((")
+    assert "Did you mean /subscribe?" in await talk.ask(SARI, SARI, "/subscrbe nickel")
+    assert "All commands: /help" in await talk.ask(SARI, SARI, "/dance")
+    assert await following(database, SARI) == []
+
+
+async def test_in_a_group_only_administrators_change_things(talk: Talk, database: Database) -> None:
+    refused = "only its administrators"
+    assert refused in await talk.ask(GROUP, GUEST, "/subscribe nickel")
+    assert await following(database, GROUP) == []
+    assert "This group follows 1 query" in await talk.ask(GROUP, ADMIN, "/subscribe@Rarewatch_Bot nickel")
+    assert refused in await talk.ask(GROUP, GUEST, "/unsubscribe all")
+    assert refused in await talk.ask(GROUP, GUEST, "/digest 08:00 Jakarta")
+    assert refused in await talk.ask(GROUP, GUEST, "/digest off")
+    assert "1. nickel" in await talk.ask(GROUP, GUEST, "/list")
+    assert "No alerts yet" in await talk.ask(GROUP, GUEST, "/latest")
+    assert "Daily digest: off" in await talk.ask(GROUP, GUEST, "/digest")
+    assert await following(database, GROUP) == ["nickel"]
+    async with database.read() as session:
+        chat = await chats.find(session, ChatKey("telegram", GROUP))
+    assert chat is not None
+    assert (chat.kind, chat.title) == ("group", "Tim <Logam>")
+
+
+async def test_an_anonymous_administrator_speaks_in_the_groups_name(talk: Talk, database: Database) -> None:
+    talk.api.say(GROUP, ADMIN, "/subscribe nickel", anonymous=True)
+    await talk.heard(GROUP, 0)
+    assert await following(database, GROUP) == ["nickel"]
+
+
+async def test_a_group_is_not_answered_to_what_is_not_meant_for_the_bot(talk: Talk) -> None:
+    talk.api.chats[GROUP].status = "administrator"  # so that it sees everything
+    for text in ("nickel export", "/dance", "/subscribe@another_bot nickel"):
+        talk.api.say(GROUP, ADMIN, text)
+    assert "Commands" in await talk.ask(GROUP, ADMIN, "/help")
+
+
+async def test_a_topic_follows_for_itself_and_is_answered_there(talk: Talk, database: Database) -> None:
+    assert "This topic follows 1 query" in await talk.ask(FORUM, ADMIN, "/subscribe nickel", 7)
+    assert "This topic follows nothing" in await talk.ask(FORUM, GUEST, "/list", 8)
+    assert "This group follows nothing" in await talk.ask(FORUM, GUEST, "/list")
+    assert [sent.thread_id for sent in talk.api.sent_to(FORUM)] == [7, 8, None]
+    assert await following(database, FORUM, 7) == ["nickel"]
+    assert await following(database, FORUM) == []
+
+
+async def test_a_digest_is_set_in_the_persons_own_zone(talk: Talk, database: Database) -> None:
+    # Now is 09:00 UTC: 16:00 in Jakarta.
+    assert await talk.ask(SARI, SARI, "/digest 08.00 jakarta") == (
+        "A digest comes every day at 08:00, Asia/Jakarta (UTC+7). The first one: tomorrow."
+    )
+    assert "20:30, Asia/Jakarta (UTC+7). The first one: today" in await talk.ask(SARI, SARI, "/digest 20:30")
+    assert "08:00, UTC+5" in await talk.ask(SARI, SARI, "/digest 8:00 +5")
+    assert "Europe/Moscow (UTC+3)" in await talk.ask(SARI, SARI, "/digest 9 pm Москва")
+    assert "Daily digest: at 21:00, Europe/Moscow (UTC+3); the next one today." in await talk.ask(
+        SARI, SARI, "/digest"
+    )
+    async with database.read() as session:
+        chat = await chats.find(session, ChatKey("telegram", SARI))
+    assert chat is not None
+    assert (chat.digest_time, chat.zone) == ("21:00", "Europe/Moscow")
+    assert "No daily digest any more" in await talk.ask(SARI, SARI, "/digest OFF")
+    assert "Daily digest: off" in await talk.ask(SARI, SARI, "/digest")
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ("25:00", "hours go from 0 to 23"),
+        ("jakarta", "no hours and minutes"),
+        ("08:00 jakata", "Did you mean Jakarta?"),
+        ("08:00 +5:30", "Did you mean Kolkata?"),
+        ("08:00 IST", "Did you mean Kolkata or Jerusalem or Dublin?"),
+    ],
+)
+async def test_a_digest_that_is_not_understood_is_refused_with_a_suggestion(
+    talk: Talk, asked: str, expected: str
+) -> None:
+    answer = await talk.ask(SARI, SARI, f"/digest {asked}")
+    assert expected in answer
+    assert "/digest 08:00 Jakarta" in answer
+    assert "off" in await talk.ask(SARI, SARI, "/digest")
+
+
+async def test_the_latest_alerts_can_be_read_again(talk: Talk, database: Database, now: datetime) -> None:
+    await talk.ask(SARI, SARI, "/subscribe nickel")
+    (article_id,) = await add_articles(database, now, count=1)
+    story_id = await make_ready(database, article_id, now, key="story")
+    async with database.write() as session:
+        chat = await chats.find(session, ChatKey("telegram", SARI))
+        assert chat is not None
+        await alerts.enqueue(session, story_id, article_id, {chat.id: []}, now=now)
+    (sent,) = await talk.ask_all(SARI, SARI, "/latest", 1)
+    assert "Judul 0" in sent.text_plain
+    assert "not translated yet" in sent.text_plain
+    assert any(entity.type == "text_link" for entity in sent.entities)
+
+
+async def test_a_bot_for_some_chats_turns_the_others_away_politely(
+    api: BotApi, database: Database, concepts: Concepts, now: datetime
+) -> None:
+    async with talking(api, database, concepts, now, allowed_chats={GROUP}) as talk:
+        answer = await talk.ask(SARI, SARI, "/subscribe nickel")
+        assert "Sorry" in answer
+        assert str(SARI) in answer
+        assert "Following" in await talk.ask(GROUP, ADMIN, "/subscribe nickel")
+        assert await following(database, SARI) == []
+
+
+async def test_a_chat_that_blocks_the_bot_gets_nothing_and_has_all_again_when_it_returns(
+    talk: Talk, database: Database
+) -> None:
+    await talk.ask(SARI, SARI, "/subscribe nickel")
+    await talk.ask(SARI, SARI, "/digest 08:00 Jakarta")
+    talk.api.block(SARI)
+    await _state_becomes(database, talk, SARI, ChatState.GONE)
+    talk.api.unblock(SARI)
+    await _state_becomes(database, talk, SARI, ChatState.ACTIVE)
+    assert "1. nickel" in await talk.ask(SARI, SARI, "/list")
+    assert "08:00" in await talk.ask(SARI, SARI, "/digest")
+
+
+async def test_an_answer_to_a_chat_that_blocked_meanwhile_marks_it_gone(
+    talk: Talk, database: Database
+) -> None:
+    await talk.ask(SARI, SARI, "/subscribe nickel")
+    talk.api.fail_next("sendMessage", 403, "Forbidden: bot was blocked by the user")
+    talk.api.say(SARI, SARI, "/list")
+    await _state_becomes(database, talk, SARI, ChatState.GONE)
+    assert talk.counts == {"answer": 1}
+
+
+async def _state_becomes(database: Database, talk: Talk, chat_id: int, state: ChatState) -> None:
+    async def reached() -> bool:
+        async with database.read() as session:
+            return [chat.state for chat in await chats.rows_of(session, "telegram", chat_id)] == [state]
+
+    await talk.until(reached)
+
+
+async def test_a_group_that_becomes_a_supergroup_keeps_its_settings(
+    api: BotApi, database: Database, concepts: Concepts, now: datetime
+) -> None:
+    async with talking(api, database, concepts, now, allowed_chats={GROUP}) as talk:
+        await talk.ask(GROUP, ADMIN, "/subscribe nickel")
+        talk.api.migrate(GROUP, -1_000_200)
+        assert "1. nickel" in await talk.ask(-1_000_200, GUEST, "/list")
+        assert await following(database, GROUP) == []
+
+
+async def test_an_answer_follows_a_group_that_migrated_meanwhile(talk: Talk, database: Database) -> None:
+    talk.api.add_chat(-1_000_200, "supergroup", admins=[ADMIN])
+    talk.api.fail_next(
+        "sendMessage", 400, "Bad Request: group chat was upgraded to a supergroup chat", migrate_to=-1_000_200
+    )
+    talk.api.say(GROUP, ADMIN, "/subscribe nickel")
+    (sent,) = await talk.heard(-1_000_200, 0)
+    assert sent.text_plain.startswith("Following nickel")
+    assert await following(database, -1_000_200) == ["nickel"]
+
+
+async def test_an_answer_waits_as_long_as_telegram_asks(talk: Talk) -> None:
+    talk.api.fail_next("sendMessage", 429, "Too Many Requests: retry after 7", retry_after=7)
+    assert "Commands" in await talk.ask(SARI, SARI, "/help")
+    assert talk.slept == [7.0]
+    assert talk.counts == {}
+
+
+async def test_an_answer_that_can_not_be_sent_is_counted_and_the_next_one_comes(talk: Talk) -> None:
+    talk.api.fail_next("sendMessage", 429, "Too Many Requests: retry after 900", retry_after=900)
+    talk.api.fail_next("sendMessage", 400, "Bad Request: TOPIC_CLOSED")
+    talk.api.say(SARI, SARI, "/list")
+    talk.api.say(SARI, SARI, "/list")
+    assert "Daily digest" in await talk.ask(SARI, SARI, "/digest")
+    assert talk.counts == {"answer": 2}
+    assert talk.slept == []
+
+
+async def test_when_something_breaks_the_person_is_told_and_the_log_has_no_token(
+    talk: Talk, database: Database
+) -> None:
+    await talk.ask(SARI, SARI, "/subscribe nickel")
+    async with database.write() as session:
+        await session.execute(sql("ALTER TABLE subscriptions RENAME TO elsewhere"))
+    with structlog.testing.capture_logs() as logs:
+        answer = await talk.ask(SARI, SARI, "/subscribe cobalt")
+    assert answer == "Something went wrong on my side; nothing was changed. Please try again."
+    assert talk.counts == {"handler": 1}
+    (event,) = [event for event in logs if event["event"] == "chat_update_failed"]
+    assert event["log_level"] == "error"
+    assert "subscriptions" in event["traceback"]
+    assert SECRET not in str(logs)
+
+
+async def test_a_question_about_a_member_that_telegram_does_not_answer_changes_nothing(
+    talk: Talk, database: Database
+) -> None:
+    talk.api.fail_next("getChatMember", 500, "Internal Server Error")
+    assert "nothing was changed" in await talk.ask(GROUP, ADMIN, "/subscribe nickel")
+    talk.api.fail_next("getChatMember", 400, "Bad Request: member list is inaccessible")
+    assert "only its administrators" in await talk.ask(GROUP, ADMIN, "/subscribe nickel")
+    assert await following(database, GROUP) == []
+
+
+async def test_many_chats_at_once_are_all_answered(talk: Talk, database: Database) -> None:
+    people = range(1001, 1031)
+    for person in people:
+        talk.api.say(person, person, "/subscribe nickel")
+        talk.api.say(person, person, "/list")
+    for person in people:
+        first, second = await talk.heard(person, 0, 2)
+        assert first.text_plain.startswith("Following")
+        assert "1. nickel" in second.text_plain
