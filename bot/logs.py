@@ -21,7 +21,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 REDACTED = "[secret]"
 _BOT_TOKEN = re.compile(r"\d+:(\S+)")
 # They log full addresses, Telegram's token among them, at INFO and below: nothing of it is missed.
-_CHATTY = ("httpx", "httpcore", "telegram", "apscheduler", "aiohttp.access")
+_CHATTY = ("httpx", "httpcore", "telegram", "apscheduler", "aiohttp.access", "alembic", "pymorphy3")
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:

@@ -68,6 +68,7 @@ async def claim_new(
         owner=owner,
         now=now,
         lease_s=lease_s,
+        values={"attempts": Article.attempts + 1},
     )
 
 
@@ -152,8 +153,10 @@ async def set_english(session: AsyncSession, article_id: int, english: English, 
     )
 
 
-async def postpone_translation(session: AsyncSession, article_id: int, translate_after: datetime) -> None:
-    """The translation failed again."""
+async def postpone_translation(
+    session: AsyncSession, article_id: int, translate_after: datetime | None
+) -> None:
+    """The translation failed again; None: it is not tried any more."""
     await _update(
         session,
         [article_id],

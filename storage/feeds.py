@@ -83,6 +83,18 @@ async def claim_due(
     )
 
 
+async def make_due(session: AsyncSession, *, now: datetime) -> int:
+    """Makes every feed due now; gives how many there are."""
+    made_due = await session.scalars(
+        update(Feed)
+        .where(Feed.enabled)
+        .values(next_poll_at=now)
+        .returning(Feed.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(list(made_due))
+
+
 async def record_success(
     session: AsyncSession,
     feed_id: int,

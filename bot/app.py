@@ -1,0 +1,241 @@
+"""The composition root: from settings to parts, joined and ready to run."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+from tzlocal import get_localzone_name
+
+from bot.feeds.catalog import Catalog, load_catalog
+from bot.feeds.fetch import open_session
+from bot.feeds.pool import ParsePool
+from bot.language.concepts import Concepts
+from bot.language.detect import Detector
+from bot.matching.query import QueryError, parse_query
+from bot.pipeline import Pipeline, Tempo, Wakes
+from bot.queries import LiveQueries
+from bot.reachability import Reachability
+from bot.road import Passing, pass_by
+from bot.settings import Settings, SettingsError
+from bot.translation.providers import GoogleProvider, LibreProvider, MyMemoryProvider, Provider
+from bot.translation.translator import Translator
+from storage import chats, feeds, subscriptions
+from storage.chats import CONSOLE, ChatKey
+from storage.database import Database, release, wait_for
+from storage.feeds import FeedRow
+from storage.models import Chat
+from storage.translations import StoredMemory
+
+log = structlog.get_logger(__name__)
+
+Clock = Callable[[], datetime]
+
+CONSOLE_CHAT = ChatKey(CONSOLE, 1)
+CONSOLE_DIGEST_TIME = "18:00"
+DATABASE_START_ATTEMPTS = 15  # two seconds apart: a server that starts beside us needs a while
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How often the service looks for work, and how long it takes to stop."""
+
+    poll_tick_s: float = 1.0
+    digest_tick_s: float | None = None  # None: on the minute
+    summary_tick_s: float = 10.0
+    idle_s: float = 1.0
+    shutdown_s: float = 7.0
+    tempo: Tempo = field(default_factory=Tempo)
+
+
+def utc_now() -> datetime:
+    """The clock of the real service."""
+    return datetime.now(UTC)
+
+
+def owner_name() -> str:
+    """A name for this process in leases, told apart from one with the same number on another machine."""
+    return f"{socket.gethostname()[:32]}-{os.getpid()}-{secrets.token_hex(3)}"
+
+
+@dataclass(slots=True)
+class Parts:
+    """What every role is built from."""
+
+    settings: Settings
+    database: Database
+    catalog: Catalog
+    concepts: Concepts
+    queries: LiveQueries
+    translator: Translator
+    pipeline: Pipeline
+    reachability: Reachability
+    wakes: Wakes
+    clock: Clock
+    owner: str
+
+
+@asynccontextmanager
+async def open_parts(
+    settings: Settings,
+    *,
+    timing: Timing | None = None,
+    clock: Clock = utc_now,
+    passing: Passing = pass_by,
+) -> AsyncIterator[Parts]:
+    """Opens the database (upgrading it), reads feeds.yaml into it, and builds the road."""
+    tempo = (timing or Timing()).tempo
+    catalog = load_catalog(settings.feeds_file)
+    for problem in catalog.problems:
+        log.warning("feeds_file_problem", problem=str(problem))
+    concepts = Concepts.load()
+    async with AsyncExitStack() as stack:
+        database = Database(settings.database_url.get_secret_value())
+        stack.push_async_callback(database.close)
+        if not database.is_sqlite:
+            await wait_for(database, attempts=DATABASE_START_ATTEMPTS, pause_s=2.0)
+        await database.upgrade()
+        await sync_catalog(database, catalog, concepts, now=clock())
+        session = open_session(allow_private=settings.private_feeds)
+        stack.push_async_callback(session.close)
+        pool = ParsePool()
+        stack.callback(pool.close)
+        memory = StoredMemory(database, clock)
+        translator = Translator(build_providers(settings), memory, rest_s=tempo.translator_rest_s)
+        stack.push_async_callback(translator.aclose)
+        reachability, wakes, owner = Reachability(), Wakes(), owner_name()
+        stack.push_async_callback(_give_back_leases, database, owner)
+        queries = LiveQueries(database, concepts)
+        pipeline = Pipeline(
+            database,
+            session=session,
+            pool=pool,
+            detector=Detector(),
+            queries=queries,
+            translator=translator,
+            reachability=reachability,
+            owner=owner,
+            clock=clock,
+            wakes=wakes,
+            tempo=tempo,
+            passing=passing,
+        )
+        yield Parts(
+            settings=settings,
+            database=database,
+            catalog=catalog,
+            concepts=concepts,
+            queries=queries,
+            translator=translator,
+            pipeline=pipeline,
+            reachability=reachability,
+            wakes=wakes,
+            clock=clock,
+            owner=owner,
+        )
+
+
+def build_providers(settings: Settings) -> list[Provider]:
+    """The translators, in the operator's order."""
+    providers: list[Provider] = []
+    for name in settings.translators:
+        match name:
+            case "google":
+                providers.append(GoogleProvider())
+            case "mymemory":
+                providers.append(MyMemoryProvider())
+            case "libre":
+                if settings.libretranslate_url is None:
+                    raise SettingsError(
+                        "RAREWATCH_LIBRETRANSLATE_URL",
+                        "it is not set, and RAREWATCH_TRANSLATORS names libre",
+                        hint="Example: http://127.0.0.1:5000",
+                    )
+                key = settings.libretranslate_key
+                providers.append(
+                    LibreProvider(settings.libretranslate_url, key.get_secret_value() if key else None)
+                )
+    return providers
+
+
+def watched_queries(catalog: Catalog, concepts: Concepts) -> tuple[dict[str, str], list[QueryError]]:
+    """What feeds.yaml watches for (canonical query → as written), and those that can't be read."""
+    readable: dict[str, str] = {}
+    problems: list[QueryError] = []
+    for text in [*(f"#{concept}" for concept in catalog.watch.concepts), *catalog.watch.queries]:
+        try:
+            readable.setdefault(parse_query(text, concepts).canonical, text)
+        except QueryError as error:
+            problems.append(error)
+    return readable, problems
+
+
+async def sync_catalog(database: Database, catalog: Catalog, concepts: Concepts, *, now: datetime) -> None:
+    """Makes the database's feeds and watched queries those of feeds.yaml."""
+    queries, problems = watched_queries(catalog, concepts)
+    for problem in problems:
+        log.warning("watched_query_problem", problem=str(problem))
+    rows = [
+        FeedRow(
+            url=feed.url,
+            name=feed.name,
+            language=feed.language,
+            country=feed.country,
+            tier=feed.tier,
+            tags=feed.tags,
+            interval_s=feed.interval_s,
+        )
+        for feed in catalog.feeds
+    ]
+    async with database.write() as session:
+        await feeds.sync(session, rows, now=now)
+        await subscriptions.watch(session, list(queries), now=now)
+
+
+async def sync_console(parts: Parts, *, active: bool, zone: str | None = None) -> Chat | None:
+    """The terminal as a chat that follows all that feeds.yaml watches for; gone while there is a token."""
+    now = parts.clock()
+    async with parts.database.write() as session:
+        if not active:
+            chat = await chats.find(session, CONSOLE_CHAT)
+            if chat is not None:
+                await chats.mark_gone(session, chat.id)
+            return None
+        known = await chats.find(session, CONSOLE_CHAT)
+        chat = await chats.ensure(session, CONSOLE_CHAT, kind="console", title="terminal", now=now)
+        if known is None:
+            zone = zone or get_localzone_name() or "UTC"
+            local = now.astimezone(ZoneInfo(zone))
+            missed = f"{local:%H:%M}" >= CONSOLE_DIGEST_TIME  # today's time is over: the first comes tomorrow
+            await chats.set_digest(
+                session,
+                chat.id,
+                time=CONSOLE_DIGEST_TIME,
+                zone=zone,
+                last_date=local.date() - timedelta(days=0 if missed else 1),
+            )
+        wanted, _ = watched_queries(parts.catalog, parts.concepts)
+        kept = set()
+        for canonical, text in wanted.items():
+            one, _ = await subscriptions.subscribe(session, chat.id, canonical=canonical, text=text, now=now)
+            kept.add(one.query_id)
+        gone = [one.id for one in await subscriptions.of_chat(session, chat.id) if one.query_id not in kept]
+        await subscriptions.unsubscribe(session, chat.id, gone)
+        return chat
+
+
+async def _give_back_leases(database: Database, owner: str) -> None:
+    try:
+        async with database.write() as session:
+            await release(session, owner)
+    except (SQLAlchemyError, OSError) as error:
+        # They run out by themselves; a database that is away must not keep us from ending.
+        log.warning("leases_not_given_back", reason=type(error).__name__)

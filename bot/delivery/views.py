@@ -1,0 +1,73 @@
+"""From stored rows to what a message shows. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from bot.delivery.render import AlertView, DigestLine, DigestView, WhyLine, reason
+from storage.models import Alert, Article, Chat, Feed, Story
+
+
+def is_english(article: Article) -> bool:
+    """Whether the reader can be shown the article in English."""
+    return article.language == "en" or article.english_title is not None
+
+
+def alert_view(alert: Alert, chat: Chat, article: Article, feed: Feed) -> AlertView:
+    """What an alert shows of an article."""
+    return AlertView(
+        title=article.english_title or article.title,
+        summary=(article.english_summary or "") if article.english_title is not None else article.summary,
+        original_title=article.title,
+        original_language=article.language,
+        english=is_english(article),
+        source=feed.name,
+        country=feed.country,
+        tier=feed.tier,
+        published=article.published_at or article.fetched_at,
+        url=article.url,
+        why=tuple(_why_line(line) for line in alert.why),
+        zone=chat.zone,
+    )
+
+
+def _why_line(line: Mapping[str, Any]) -> WhyLine:
+    subscription = line["subscription"]
+    return WhyLine(subscription, tuple(_reason(subscription, one["clause"], one) for one in line["reasons"]))
+
+
+def _reason(subscription: str, clause: str, found: Mapping[str, Any]) -> str:
+    text = reason(found["words"], found["language"])
+    # In a longer query, say which part of it found the words.
+    return text if clause == subscription else f"{clause} {text}"
+
+
+def digest_view(
+    chat: Chat, local_date: date, rows: Iterable[tuple[Alert, Article, Feed, Story]]
+) -> DigestView:
+    """What a digest shows: the stories many wrote about first, then the newest."""
+    ordered = sorted(rows, key=lambda row: (-row[3].articles, -row[0].id))
+    return DigestView(
+        chat_title=None if chat.kind in ("private", "console") else chat.title,
+        local_date=local_date,
+        zone=chat.zone,
+        locale="en",
+        stories=tuple(
+            DigestLine(
+                title=article.english_title or article.title,
+                url=article.url,
+                source=feed.name,
+                sources=story.articles,
+                concepts=_concepts(alert.why),
+            )
+            for alert, article, feed, story in ordered
+        ),
+    )
+
+
+def _concepts(why: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The concepts that fired, by id, in the order of the subscriptions: tappable as hashtags."""
+    clauses = [found["clause"] for line in why for found in line["reasons"]]
+    return tuple(dict.fromkeys(clause[1:] for clause in clauses if clause.startswith("#")))

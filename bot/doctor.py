@@ -1,0 +1,142 @@
+"""What works, what does not, and what to do about it: the checks of `rarewatch doctor`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from telegram.error import InvalidToken, TelegramError
+
+from bot.app import build_providers, watched_queries
+from bot.delivery.outcomes import Stop
+from bot.delivery.telegram import build_bot
+from bot.errors import RarewatchError
+from bot.feeds.catalog import load_catalog
+from bot.language.concepts import Concepts
+from bot.logs import redact
+from bot.settings import Settings
+from bot.translation.failures import TranslationError
+from bot.translation.translator import Translator
+from storage import alerts, feeds
+from storage.database import Database
+
+PROBE = "Индонезия запретила экспорт бокситов"  # long enough that the checks of a reply mean something
+FAILING_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check: `ok` None is neither good nor bad, something to know."""
+
+    subject: str
+    ok: bool | None
+    text: str
+
+
+class NoMemory:
+    """A translation memory that forgets, so that a probe really asks."""
+
+    async def get(self, keys: object) -> dict[str, tuple[str, str]]:
+        """Knows nothing."""
+        return {}
+
+    async def put(self, rows: object) -> None:
+        """Keeps nothing."""
+
+
+async def examine(settings: Settings) -> AsyncIterator[Finding]:
+    """The findings, one by one as they are made; some wait for the network."""
+    concepts = Concepts.load()
+    yield Finding("settings", True, "readable")
+    try:
+        catalog = load_catalog(settings.feeds_file)
+    except RarewatchError as error:
+        yield Finding("feeds file", False, str(error))
+    else:
+        _, problems = watched_queries(catalog, concepts)
+        for problem in [*map(str, catalog.problems), *map(str, problems)]:
+            yield Finding("feeds file", False, problem)
+        yield Finding("feeds file", True, f"{len(catalog.feeds)} feeds in {settings.feeds_file}")
+    async for finding in _database(settings):
+        yield finding
+    yield await _telegram(settings)
+    for name in settings.translators:
+        yield await _translator(settings, name)
+
+
+async def _database(settings: Settings) -> AsyncIterator[Finding]:
+    try:
+        database = Database(settings.database_url.get_secret_value())
+    except RarewatchError as error:
+        yield Finding("database", False, str(error))
+        return
+    try:
+        await database.upgrade()
+        async with database.read() as session:
+            counts = await feeds.counts(session)
+            outbox = await alerts.counts(session)
+            known = await feeds.enabled(session)
+    except RarewatchError as error:
+        yield Finding("database", False, str(error))
+        return
+    finally:
+        await database.close()
+    waiting = outbox.get("pending", 0) + outbox.get("sending", 0)
+    yield Finding(
+        "database",
+        True,
+        f"{database.shown}: alerts sent {outbox.get('sent', 0)}, waiting {waiting}, "
+        f"failed {outbox.get('failed', 0)}",
+    )
+    if not counts.enabled:
+        yield Finding("feeds", None, "none polled yet; `rarewatch run` reads them in from the feeds file")
+        return
+    failing = [feed for feed in known if feed.failures]
+    yield Finding(
+        "feeds",
+        True if not failing else None,
+        f"{counts.enabled} polled, {len(failing)} failing, {counts.never_read} never read",
+    )
+    for feed in sorted(failing, key=lambda feed: -feed.failures)[:FAILING_SHOWN]:
+        yield Finding("feeds", False, f"{feed.name}: {feed.last_error} ({feed.failures} times in a row)")
+
+
+async def _telegram(settings: Settings) -> Finding:
+    if settings.telegram_token is None:
+        return Finding(
+            "Telegram",
+            None,
+            "no TELEGRAM_TOKEN: alerts go to the terminal. A token from @BotFather sends them to chats.",
+        )
+    token = settings.telegram_token.get_secret_value()
+    try:
+        bot = build_bot(token, settings.bot_api_url)
+        async with bot:
+            me = await bot.get_me()
+    except Stop as error:
+        return Finding("Telegram", False, str(error))
+    except InvalidToken:
+        return Finding(
+            "Telegram", False, "Telegram does not know this token. Check TELEGRAM_TOKEN with @BotFather."
+        )
+    except TelegramError as error:
+        reason = redact(error.message, [token])
+        return Finding("Telegram", False, f"can't be reached: {reason}. Check the network.")
+    return Finding("Telegram", True, f"@{me.username} answers")
+
+
+async def _translator(settings: Settings, name: str) -> Finding:
+    subject = f"translator {name}"
+    try:
+        providers = build_providers(settings.model_copy(update={"translators": (name,)}))
+    except RarewatchError as error:
+        return Finding(subject, False, str(error))
+    translator = Translator(providers, NoMemory())
+    try:
+        [translation] = await translator.translate([PROBE], source="ru", deadline_s=15)
+    except TranslationError as error:
+        return Finding(subject, False, str(error))
+    finally:
+        await asyncio.shield(translator.aclose())
+    return Finding(subject, True, f"answers: {translation.text}")

@@ -1,0 +1,93 @@
+"""Parsing in other processes: the event loop never blocks, and a document that hangs costs one process."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import signal
+import threading
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from datetime import datetime
+from multiprocessing.connection import wait
+
+from bot.feeds.parse import ParsedFeed, ParseError, parse_document
+
+# 20,000 items take feedparser 3 s; ten times that is a document made to be slow.
+PARSE_DEADLINE_S = 30.0
+
+
+class ParsePool:
+    """`parse_document` in worker processes, with a deadline.
+
+    Args:
+        processes: how many documents are parsed at once.
+    """
+
+    def __init__(self, *, processes: int = 1, deadline_s: float = PARSE_DEADLINE_S) -> None:
+        self._processes = processes
+        self._deadline_s = deadline_s
+        self._executor: ProcessPoolExecutor | None = None
+
+    async def parse(self, body: bytes, *, url: str, content_type: str | None, now: datetime) -> ParsedFeed:
+        """The document's entries. Raises ParseError, also when the document takes too long."""
+        executor = self._started()
+        future = executor.submit(_parse, body, url, content_type, now)
+        try:
+            return await asyncio.wait_for(asyncio.wrap_future(future), self._deadline_s)
+        except TimeoutError as error:
+            self._discard(executor)
+            raise ParseError(url, f"it took longer than {self._deadline_s:g} s to read") from error
+        except BrokenProcessPool as error:
+            self._discard(executor)
+            raise ParseError(url, "reading it ended the parsing process (out of memory?)") from error
+
+    def close(self) -> None:
+        """Ends the processes, whatever they are doing."""
+        if self._executor is not None:
+            self._discard(self._executor)
+
+    def _started(self) -> ProcessPoolExecutor:
+        if self._executor is None:
+            # Spawned, not forked: this process has threads, whose locks a fork would copy in any state.
+            self._executor = ProcessPoolExecutor(
+                self._processes,
+                mp_context=multiprocessing.get_context("spawn"),
+                initializer=_prepare,
+            )
+        return self._executor
+
+    def _discard(self, executor: ProcessPoolExecutor) -> None:
+        """A hung worker can only be ended, and its pool with it; the next parse starts another."""
+        if self._executor is executor:
+            self._executor = None
+        # The executor has no public way to end a running worker before Python 3.14.
+        processes = list((executor._processes or {}).values())
+        executor.shutdown(wait=False, cancel_futures=True)
+        for process in processes:
+            process.kill()
+        for process in processes:
+            process.join()
+
+
+def _parse(body: bytes, url: str, content_type: str | None, now: datetime) -> ParsedFeed:
+    return parse_document(body, url=url, content_type=content_type, now=now)
+
+
+def _prepare() -> None:
+    """Runs first in each worker: Ctrl-C is the parent's to handle, and the worker goes when the parent does.
+
+    A worker waits on a pipe whose other end it holds itself, so that without this it would outlive a
+    parent that was killed.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_follow, args=(parent.sentinel,), daemon=True).start()
+
+
+def _follow(sentinel: int) -> None:
+    wait([sentinel])
+    os._exit(1)

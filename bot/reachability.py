@@ -1,0 +1,76 @@
+"""What of the outside world can't be reached: said once when it goes, once when it comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass
+class Reachability:
+    """Remembers what was said. One a process."""
+
+    _down: dict[str, str] = field(default_factory=dict)
+    _feeds_failing: dict[str, str] = field(default_factory=dict)
+    _feeds_said: set[str] = field(default_factory=set)
+    _feeds_fine: set[str] = field(default_factory=set)
+    _none_said: bool = False
+
+    @property
+    def down(self) -> Mapping[str, str]:
+        """subject → reason, of what can't be reached now."""
+        return dict(self._down)
+
+    def report(self, subject: str, *, ok: bool, reason: str = "", consequence: str = "") -> None:
+        """Says a change once. `consequence`: what happens until it is back, a sentence."""
+        if ok:
+            if self._down.pop(subject, None) is not None:
+                log.info("reachable_again", subject=subject)
+        elif subject not in self._down:
+            self._down[subject] = reason
+            log.warning("cannot_reach", subject=subject, reason=reason, consequence=consequence)
+        else:
+            self._down[subject] = reason
+
+    def feed_failed(self, name: str, reason: str) -> None:
+        """Notes a feed's failure; `summarise_feeds` says it."""
+        self._feeds_fine.discard(name)
+        self._feeds_failing[name] = reason
+
+    def feed_read(self, name: str) -> None:
+        """Notes that a feed could be read."""
+        self._feeds_fine.add(name)
+        if self._feeds_failing.pop(name, None) is not None and name in self._feeds_said:
+            log.info("feed_reachable_again", feed=name)
+        self._feeds_said.discard(name)
+        if self._none_said:
+            self._none_said = False
+            log.info("feeds_reachable_again")
+
+    def summarise_feeds(self) -> None:
+        """Says what is newly failing: one line for all when none can be reached, else a line a feed."""
+        if not self._feeds_failing or self._none_said:
+            return
+        if not self._feeds_fine and len(self._feeds_failing) > 1:
+            self._none_said = True
+            self._feeds_said.update(self._feeds_failing)
+            example, reason = next(iter(self._feeds_failing.items()))
+            log.warning(
+                "no_feed_reachable",
+                feeds=len(self._feeds_failing),
+                example=f"{example}: {reason}",
+                consequence="Check the network. Trying again, with growing pauses; nothing is lost.",
+            )
+            return
+        for name in [name for name in self._feeds_failing if name not in self._feeds_said]:
+            self._feeds_said.add(name)
+            log.warning(
+                "feed_failing",
+                feed=name,
+                reason=self._feeds_failing[name],
+                consequence="It is tried again, with growing pauses.",
+            )

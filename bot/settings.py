@@ -1,0 +1,124 @@
+"""The environment, as settings: every name checked, and no secret ever shown."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from dotenv import dotenv_values
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+
+from bot.errors import RarewatchError
+
+PREFIX = "RAREWATCH_"
+ENV_FILE = ".env"
+BUNDLED_FEEDS = Path(__file__).resolve().parent.parent / "feeds.yaml"
+
+
+class SettingsError(RarewatchError):
+    """A setting is wrong."""
+
+
+def _split(value: Any) -> Any:
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return value
+
+
+class Settings(BaseModel):
+    """What the operator chose. `load_settings` reads it from the environment; this only checks it."""
+
+    model_config = ConfigDict(frozen=True, validate_by_name=True, hide_input_in_errors=True)
+
+    telegram_token: SecretStr | None = Field(default=None, validation_alias="TELEGRAM_TOKEN")
+    # A secret, since it may hold a password.
+    database_url: SecretStr = Field(
+        default=SecretStr("sqlite:///rarewatch.db"), validation_alias="DATABASE_URL"
+    )
+    port: int = Field(default=8080, validation_alias="PORT", ge=1, le=65535)
+    feeds: Path = Path("feeds.yaml")
+    telegram_api: str = "https://api.telegram.org"
+    translators: tuple[str, ...] = ("google", "mymemory")
+    libretranslate_url: str | None = None
+    libretranslate_key: SecretStr | None = None
+    admins: frozenset[int] = frozenset()
+    allowed_chats: frozenset[int] = frozenset()
+    private_feeds: bool = False
+    log: Literal["console", "json"] = "console"
+    web_token: SecretStr | None = None
+
+    _split_lists = field_validator("translators", "admins", "allowed_chats", mode="before")(_split)
+
+    @field_validator("translators")
+    @classmethod
+    def _known_translators(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        known = ("google", "libre", "mymemory")
+        for name in names:
+            if name not in known:
+                raise ValueError(f"a comma-separated list of {', '.join(known)}; {name!r} is none of them")
+        if not names:
+            raise ValueError("at least one of google, libre, mymemory")
+        return names
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The values that must never be shown."""
+        found = [self.telegram_token, self.libretranslate_key, self.web_token]
+        values = [secret.get_secret_value() for secret in found if secret is not None]
+        password = (
+            self.database_url.get_secret_value().partition("://")[2].rpartition("@")[0].partition(":")[2]
+        )
+        return tuple(value for value in (*values, password) if value)
+
+    @property
+    def bot_api_url(self) -> str:
+        """The Bot API's address up to the token: people write it with or without ``/bot``."""
+        base = self.telegram_api.rstrip("/")
+        return base if base.endswith("/bot") else f"{base}/bot"
+
+    @property
+    def feeds_file(self) -> Path:
+        """feeds.yaml: the operator's, else, when none was named, the one that comes with the program."""
+        if "feeds" not in self.model_fields_set and not self.feeds.exists() and BUNDLED_FEEDS.exists():
+            return BUNDLED_FEEDS
+        return self.feeds
+
+
+def variable_of(field: str) -> str:
+    """The environment variable a field is read from."""
+    alias = Settings.model_fields[field].validation_alias
+    return alias if isinstance(alias, str) else PREFIX + field.upper()
+
+
+VARIABLES = tuple(variable_of(name) for name in Settings.model_fields)
+
+
+def load_settings(environment: Mapping[str, str] | None = None, *, env_file: Path | None = None) -> Settings:
+    """The settings from the environment and a `.env` file; the environment wins.
+
+    Raises:
+        SettingsError: a value is wrong, or a name with our prefix is unknown; the nearest is suggested.
+    """
+    given = dict(os.environ if environment is None else environment)
+    file = Path(ENV_FILE) if env_file is None else env_file
+    from_file = {key: value for key, value in dotenv_values(file).items() if value is not None}
+    values = {key: value for key, value in (from_file | given).items() if value != ""}
+    for name in sorted(values):
+        if name.upper().startswith(PREFIX) and name.upper() not in VARIABLES:
+            nearest = difflib.get_close_matches(name.upper(), VARIABLES, n=1, cutoff=0.5)
+            hint = f"Did you mean {nearest[0]}?" if nearest else f"Known: {', '.join(VARIABLES)}."
+            raise SettingsError(name, "there is no such setting", hint=hint)
+    known = {name: values[name] for name in VARIABLES if name in values}
+    fields = {
+        field: known[variable_of(field)] for field in Settings.model_fields if variable_of(field) in known
+    }
+    try:
+        return Settings.model_validate(fields)
+    except ValidationError as error:
+        problem = error.errors(include_input=False, include_url=False)[0]
+        field = str(problem["loc"][0])
+        variable = field if field in VARIABLES else variable_of(field)
+        raise SettingsError(variable, problem["msg"].removeprefix("Value error, ")) from None

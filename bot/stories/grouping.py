@@ -1,0 +1,51 @@
+"""Which articles are copies of one another: by canonical link and by normalised title.
+
+Pure. Grouping articles that tell the same event in other words comes on top of this; exact copies (one
+item in two feeds of an outlet, a wire story run word for word) are grouped here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+# Shorter titles ("Market report", «Главное за день») come again every day over different news.
+MIN_TITLE_WORDS = 4
+
+# Parameters that say where a reader came from, not what he reads.
+_TRACKING = re.compile(r"^(utm_.*|fbclid|gclid|yclid|mc_[ce]id|ref|from|source|cmpid|at_.*|_openstat)$", re.I)
+_WORD = re.compile(r"\w+")
+
+
+def canonical_link(url: str) -> str:
+    """A link without what does not tell pages apart: scheme, `www.`, tracking parameters, fragment."""
+    parts = urlsplit(url)
+    query = sorted(pair for pair in parse_qsl(parts.query) if not _TRACKING.match(pair[0]))
+    host = parts.netloc.lower().removeprefix("www.").removeprefix("m.")
+    return urlunsplit(("", host, parts.path.rstrip("/") or "/", urlencode(query), ""))
+
+
+def normalised_title(title: str) -> str | None:
+    """A title's words, case and punctuation folded; None when they are too few to mean one event."""
+    folded = unicodedata.normalize("NFKC", title).casefold().replace("ё", "е")
+    words = _WORD.findall(folded)
+    return " ".join(words) if len(words) >= MIN_TITLE_WORDS else None
+
+
+def story_keys(*, title: str, url: str | None, fallback: str) -> tuple[str, ...]:
+    """The keys of the story an article belongs to (64 hex digits each): articles that share one are one.
+
+    Args:
+        fallback: identifies the article itself, used when neither link nor title will do.
+    """
+    texts = []
+    if url:
+        texts.append("link:" + canonical_link(url))
+    normalised = normalised_title(title)
+    if normalised:
+        texts.append("title:" + normalised)
+    if not texts:
+        texts.append("article:" + fallback)
+    return tuple(hashlib.sha256(text.encode()).hexdigest() for text in texts)

@@ -1,0 +1,105 @@
+"""The page: the newest articles, and whether the service is alive. Server-rendered; no script."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from bot.delivery.render import clean, cut, language_name, local_time, safe_url
+from storage import feeds, search
+from storage.database import Database
+from storage.models import Article, Feed
+
+ARTICLES_SHOWN = 50
+SUMMARY_CHARS = 300
+# Nothing from elsewhere is loaded, and no script runs, whatever a feed has put into a title.
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleItem:
+    """An article as the page shows it."""
+
+    title: str
+    original: str | None
+    language: str
+    summary: str
+    url: str | None
+    origin: str
+
+
+def build_page(database: Database, *, token: str | None) -> Starlette:
+    """The web application.
+
+    Args:
+        token: asked for (``?token=…`` or ``Authorization: Bearer …``) by every page but ``/healthz``;
+            None: open to whoever can reach the port.
+    """
+    templates = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+    )
+    archive = templates.get_template("archive.html")
+
+    async def show_archive(request: Request) -> Response:
+        if token is not None and not _may_enter(request, token):
+            return PlainTextResponse("This page needs its token: ?token=…", 401, headers=HEADERS)
+        async with database.read() as session:
+            rows = await search.newest(session, limit=ARTICLES_SHOWN)
+            counts = await feeds.counts(session)
+        items = [article_item(article, feed) for article, feed in rows]
+        return HTMLResponse(archive.render(items=items, feeds=counts), headers=HEADERS)
+
+    async def show_health(_request: Request) -> Response:
+        try:
+            async with database.read() as session:
+                counts = await feeds.counts(session)
+        except (SQLAlchemyError, OSError):
+            return JSONResponse({"status": "the database can't be reached"}, 503)
+        return JSONResponse({"status": "ok", "feeds": counts.enabled, "failing": counts.failing})
+
+    return Starlette(routes=[Route("/", show_archive), Route("/healthz", show_health)])
+
+
+def article_item(article: Article, feed: Feed) -> ArticleItem:
+    """The view of an article; all of it plain text, escaped by the template."""
+    translated = article.english_title is not None
+    summary = (article.english_summary or "") if translated else article.summary
+    moment = local_time(article.published_at or article.fetched_at, "UTC")
+    origin = [feed.name, moment]
+    if translated and article.translator:
+        origin.append(f"{language_name(article.language)}, translated by {article.translator}")
+    elif article.language != "en":
+        origin.append(f"{language_name(article.language)}, not translated yet")
+    return ArticleItem(
+        title=clean(article.english_title or article.title) or "(no title)",
+        original=clean(article.title) if translated else None,
+        language=article.language or "",
+        summary=cut(clean(summary), SUMMARY_CHARS),
+        url=safe_url(article.url),
+        origin=" · ".join(part for part in origin if part),
+    )
+
+
+def _may_enter(request: Request, token: str) -> bool:
+    given = request.query_params.get("token") or request.headers.get("authorization", "").removeprefix(
+        "Bearer "
+    )
+    return secrets.compare_digest(given.encode(), token.encode())
