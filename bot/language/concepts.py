@@ -52,14 +52,15 @@ class UnknownConceptError(RarewatchError):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One way a concept is named: any of the phrases, if a `near` phrase is within reach and no `far` phrase
-    is.
+    """One way a concept is named: any of the phrases (written as `texts`), if a `near` phrase is within reach
+    and no `far` phrase is.
 
     `within` and `apart` are distances in words; ANYWHERE means the whole article. Words of one slot are kept
     apart as plain sets (`near_keys`, `far_keys`) because they are many and are looked up all at once.
     """
 
     language: str
+    texts: tuple[str, ...]
     phrases: tuple[Phrase, ...]
     near: tuple[Phrase, ...] = ()
     near_keys: frozenset[str] = frozenset()
@@ -342,8 +343,8 @@ class _Reader:
                 self._rule(item, language, f"{where}.terms.{language}[{number}]")
                 for number, item in enumerate(items)
             ]
-            rules += [rule for rule, _ in made]
-            written[language] = tuple(text for _, texts in made for text in texts)
+            rules += made
+            written[language] = tuple(text for rule in made for text in rule.texts)
         return Concept(
             id=id_,
             name=self._text(parts.get("name"), f"{where}.name"),
@@ -359,18 +360,19 @@ class _Reader:
             ),
         )
 
-    def _rule(self, item: object, language: str, where: str) -> tuple[Rule, list[str]]:
+    def _rule(self, item: object, language: str, where: str) -> Rule:
         if isinstance(item, str | list):
             phrases, texts = self._phrases(item, language, where)
-            return Rule(language, phrases), texts
+            return Rule(language, tuple(texts), phrases)
         parts = self._mapping(item, where, _RULE_FIELDS)
         if "any" not in parts:
             raise self._error(where, "a term, or a mapping with `any`", item)
         phrases, texts = self._phrases(parts["any"], language, f"{where}.any")
         near, _ = self._phrases(parts.get("with") or [], language, f"{where}.with")
         far, _ = self._phrases(parts.get("without") or [], language, f"{where}.without")
-        rule = Rule(
+        return Rule(
             language,
+            tuple(texts),
             phrases,
             near=tuple(phrase for phrase in near if len(phrase) > 1),
             near_keys=frozenset(key for phrase in near if len(phrase) == 1 for key in phrase[0]),
@@ -379,7 +381,6 @@ class _Reader:
             far_keys=frozenset(key for phrase in far if len(phrase) == 1 for key in phrase[0]),
             apart=self._distance(parts.get("apart", DEFAULT_WITHIN), f"{where}.apart"),
         )
-        return rule, texts
 
     def _phrases(self, items: object, language: str, where: str) -> tuple[tuple[Phrase, ...], list[str]]:
         """Phrases, and their texts, with `$sets` put in their place."""

@@ -61,7 +61,7 @@ _MARKERS: Mapping[str, frozenset[str]] = {
     "en": _words("the of and for with from is are was has have been that this will by at on its their not"),
     "id": _words(
         "bahwa karena bisa kepada uang kantor ekspor impor produksi pemerintah mobil anggaran rencana"
-        " jadi usai soal tak nggak gubernur provinsi perusahaan regulasi teknologi investasi bareng bakal gara-gara"
+        " jadi usai soal tak nggak gubernur provinsi perusahaan regulasi teknologi investasi bareng bakal"
     ),
     "ms": _words(
         "bahawa kerana eksport kerajaan syarikat ialah belanjawan peratus pelaburan sesawang kewangan"
@@ -121,6 +121,9 @@ class Detector:
         return self._ask(text, letters, prior, _CYRILLIC_CODES, "ru")
 
     def _latin(self, text: str, letters: int, prior: str | None) -> str:
+        if letters < _FEW_LETTERS and prior:
+            # A name or two in Latin letters stands in any language's headlines.
+            return prior
         if len(_VIETNAMESE.findall(text)) > 2:
             return "vi"
         return self._ask(text, letters, prior, _LATIN_CODES, "en")

@@ -62,6 +62,12 @@ _DOTTED = re.compile(r"(?:[^\W\d_]\.){2,}")
 _LOOKALIKES_TO_CYRILLIC = str.maketrans("aceopxykmthbACEOPXYKMTHB", "асеорхукмтнвАСЕОРХУКМТНВ")
 _LOOKALIKES_TO_LATIN = str.maketrans("асеорхукмтнвАСЕОРХУКМТНВ", "aceopxykmthbACEOPXYKMTHB")
 
+# pymorphy's scores of parses that are equally likely differ by rounding.
+_AS_LIKELY = 0.001
+
+# A word that a person wrote is taken for a dictionary form if so large a share of its uses are one.
+_DICTIONARY_FORM = 0.1
+
 _INDONESIAN_CODES = frozenset({"id", "ms"})
 
 # Indonesian words whose stem is another word altogether, with the keys they get instead. Clitics (-nya, -lah,
@@ -88,6 +94,7 @@ _INDONESIAN_INSTEAD: Mapping[str, tuple[str, ...]] = {
     "pertanian": ("pertanian",),
     "berlin": ("berlin",),
     "perunggu": ("perunggu",),
+    "cerium": ("cerium",),  # the element; Sastrawi reads c-er-ium, from cium (kiss)
     "hilirisasi": ("hilirisasi",),  # downstreaming policy, not hilir (downstream, as of rivers)
     "penghiliran": ("hilirisasi",),
     "dihilirkan": ("hilirisasi",),
@@ -209,6 +216,9 @@ def analyse_article(title: str, summary: str, language: str) -> Document:
     position = 0
     for name, raw in (("title", title), ("summary", summary)):
         text = clean(raw)
+        # Where nothing is capitalised (headlines rebuilt from addresses) small letters say nothing about
+        # names.
+        caseless = text.islower()
         taken: list[int] = []
         offsets: list[tuple[int, int]] = []
         for match in _TOKEN.finditer(text):
@@ -216,7 +226,7 @@ def analyse_article(title: str, summary: str, language: str) -> Document:
             if word is not None:
                 taken.append(position)
                 offsets.append(match.span())
-                for key in keys_of(word):
+                for key in keys_of(word.capitalize() if caseless else word):
                     if key in positions:
                         positions[key].append(position)
                     else:
@@ -386,8 +396,9 @@ def _russian(word: str) -> tuple[str, ...]:
     if not parses:
         return (fold(word),)
     if word[:1].isupper():
-        if "Geox" in parses[0].tag:
-            parses = [parse for parse in parses if "Geox" in parse.tag]
+        places = [parse for parse in parses if "Geox" in parse.tag]
+        if places and places[0].score > parses[0].score - _AS_LIKELY:
+            parses = places
     else:
         parses = [parse for parse in parses if "Geox" not in parse.tag] or parses
     return tuple(dict.fromkeys(fold(parse.normal_form) for parse in parses))
@@ -396,7 +407,8 @@ def _russian(word: str) -> tuple[str, ...]:
 def _russian_term(form: str) -> tuple[str, ...]:
     with _ANALYSERS.lock:
         parses = _ANALYSERS.russian.parse(form)
-    if not parses or fold(parses[0].normal_form) == form:
+    own = sum(parse.score for parse in parses if fold(parse.normal_form) == form and "Geox" not in parse.tag)
+    if own >= _DICTIONARY_FORM or not parses or fold(parses[0].normal_form) == form:
         return (form,)
     return tuple(dict.fromkeys(fold(parse.normal_form) for parse in parses))
 

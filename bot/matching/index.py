@@ -25,8 +25,8 @@ _WORDS_PER_REASON = 3
 
 # A query waits at a word that stands in most articles only if it has nothing else.
 _COMMON_WORDS = (
-    "the of a and to in for on with is as at by from it be that this new say year will not after over more than us"
-    " di yang dan untuk dari ke dengan akan ini itu pada dalam tidak jadi juga ada bisa baru tahun hari oleh lebih"
+    "the of a and to in for on with is as at by from it be that this new say year will not after over more us"
+    " di yang dan untuk dari ke dengan akan ini itu pada dalam tidak jadi juga ada bisa baru tahun hari oleh"
     " в на и с по не о из за к для от что до при как у его это мы год новый быть который"
 )
 _COMMON_COST = 1_000_000
