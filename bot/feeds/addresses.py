@@ -7,8 +7,13 @@ connecting, on every hop (the rule is miniflux's). What is shown carries no pass
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import ipaddress
 import socket
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -18,6 +23,7 @@ _SECRET_PARAMETERS = frozenset(
     {"key", "apikey", "api_key", "api-key", "token", "access_token", "auth", "auth_token", "secret"}
     | {"password", "passwd", "pass", "pwd", "sig", "signature"}
 )
+_LOOKUPS_AT_ONCE = 16
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052: an IPv4 address in the last 32 bits
 
 
@@ -66,6 +72,64 @@ def shown(url: str) -> str:
         return urlunsplit((parts.scheme, host, parts.path, query, parts.fragment))
     except ValueError:  # not an address at all; then only what can't be a password
         return url.rpartition("@")[2]
+
+
+class SystemResolver(AbstractResolver):
+    """Asks the operating system for a host's addresses.
+
+    Like aiohttp's own, but in daemon threads: a lookup that hangs for half a minute, as without a network,
+    can't be interrupted, and must neither keep the process from ending nor take a thread from anybody else.
+    """
+
+    def __init__(self, lookup: Callable[..., Sequence[Any]] = socket.getaddrinfo) -> None:
+        self._lookup = lookup
+        self._slots = asyncio.Semaphore(_LOOKUPS_AT_ONCE)
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        """The addresses of a host. Raises OSError when it has none."""
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Sequence[Any]] = loop.create_future()
+
+        def settle(found: Sequence[Any] | None, error: Exception | None) -> None:
+            if answer.done():  # the caller gave up waiting
+                return
+            if error is not None:
+                answer.set_exception(error)
+            else:
+                answer.set_result(found or [])
+
+        def ask() -> None:
+            found, failure = None, None
+            try:
+                found = self._lookup(
+                    host, port, family=family, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG
+                )
+            except Exception as error:  # handed over to whoever waits
+                failure = (
+                    error if isinstance(error, OSError) else OSError(f"{type(error).__name__} in a lookup")
+                )
+            with contextlib.suppress(RuntimeError):  # the loop has ended, and nobody waits
+                loop.call_soon_threadsafe(settle, found, failure)
+
+        async with self._slots:
+            threading.Thread(target=ask, name=f"lookup {host}", daemon=True).start()
+            infos = await answer
+        return [
+            ResolveResult(
+                hostname=host,
+                host=address[0],
+                port=address[1],
+                family=kind,
+                proto=proto,
+                flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
+            )
+            for kind, _, proto, _, address in infos
+        ]
+
+    async def close(self) -> None:
+        """Nothing to close."""
 
 
 class GuardedResolver(AbstractResolver):

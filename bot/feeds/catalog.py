@@ -148,7 +148,11 @@ def _root(path: Path) -> yaml.Node:
         ) from error
     except yaml.YAMLError as error:  # bytes that are no text
         raise CatalogError(str(path), "it is not valid YAML text", hint="Save it as UTF-8.") from error
-    except (RecursionError, ValueError) as error:  # nested thousands deep; a \x escape beyond Unicode
+    except (
+        RecursionError,
+        ValueError,
+        OverflowError,
+    ) as error:  # nested thousands deep; a \x escape beyond Unicode
         raise CatalogError(
             str(path), "it is not usable YAML", hint="A list of feeds is flat: see the example."
         ) from error

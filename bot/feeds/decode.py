@@ -58,6 +58,7 @@ _SAMPLE_BYTES: Final = 200_000
 _FORBIDDEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _ROOT: Final = re.compile(r"<(?:\?xml|!DOCTYPE|!--|rss\b|feed\b|[A-Za-z]{1,20}:(?:RDF|rss|feed)\b)", re.I)
 _ENTITY: Final = re.compile(r"&(?:([A-Za-z][A-Za-z0-9]{1,31})|#([0-9]{1,10})|#[xX]([0-9A-Fa-f]{1,8}));")
+_STRAY: Final = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6});)")
 _XML_ENTITIES: Final = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _MAX_PREAMBLE_CHARS: Final = 4000
 _MAX_UNPACKED_BYTES: Final = 10 * 1024 * 1024
@@ -175,8 +176,26 @@ def _cleaned(text: str) -> str:
     text = _XML_DECLARATION.sub("", text, count=1) if text[:5].lower() == "<?xml" else text
     text = _without_dtd(text)
     if "&" in text:
-        text = _ENTITY.sub(_character, text)
+        text = _escaped(_ENTITY.sub(_character, text))
     return text.lstrip()
+
+
+def _escaped(text: str) -> str:
+    """Escapes each & that starts nothing XML knows, except in CDATA, where it already stands for itself.
+
+    One of them makes the strict parser give up, and feedparser's loose one reads AT&T as "AT&T;".
+    """
+    if not _STRAY.search(text):
+        return text
+    parts: list[str] = []
+    position = 0
+    while (start := text.find("<![CDATA[", position)) >= 0:
+        parts.append(_STRAY.sub("&amp;", text[position:start]))
+        end = text.find("]]>", start)
+        position = end + 3 if end >= 0 else len(text)
+        parts.append(text[start:position])
+    parts.append(_STRAY.sub("&amp;", text[position:]))
+    return "".join(parts)
 
 
 def _without_dtd(text: str) -> str:

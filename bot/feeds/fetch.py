@@ -20,11 +20,10 @@ from typing import Any, Final
 
 import aiohttp
 from aiohttp import hdrs
-from aiohttp.resolver import ThreadedResolver
 from yarl import URL
 
 from bot.errors import RarewatchError
-from bot.feeds.addresses import AddressRefused, GuardedResolver, is_literal, is_public, shown
+from bot.feeds.addresses import AddressRefused, GuardedResolver, SystemResolver, is_literal, is_public, shown
 from bot.feeds.dates import parse_date
 from bot.feeds.failures import FailureKind
 
@@ -113,12 +112,18 @@ class Fetched:
     moved_permanently_to: str | None
 
 
-class FeedSession(aiohttp.ClientSession):
-    """A session that knows whether private addresses are allowed. Made by `open_session`."""
+class FeedConnector(aiohttp.TCPConnector):
+    """Knows whether private addresses are allowed; aiohttp wants no subclass of its session."""
 
-    ATTRS = aiohttp.ClientSession.ATTRS | {"allow_private"}
-
-    allow_private: bool = False
+    def __init__(self, *, allow_private: bool) -> None:
+        resolver = SystemResolver()
+        self.allow_private = allow_private
+        super().__init__(
+            resolver=resolver if allow_private else GuardedResolver(resolver),
+            # How many at once is the caller's decision: waiting here would count against a feed's deadline.
+            limit=0,
+            ttl_dns_cache=60,
+        )
 
 
 def open_session(*, allow_private: bool, user_agent: str = DEFAULT_USER_AGENT) -> aiohttp.ClientSession:
@@ -127,15 +132,8 @@ def open_session(*, allow_private: bool, user_agent: str = DEFAULT_USER_AGENT) -
     Without cookies (a feed reader has no business being recognised), without proxies from the environment,
     and with the address guard, unless `allow_private`.
     """
-    resolver = ThreadedResolver()
-    connector = aiohttp.TCPConnector(
-        resolver=resolver if allow_private else GuardedResolver(resolver),
-        limit=100,
-        limit_per_host=4,
-        ttl_dns_cache=60,
-    )
-    session = FeedSession(
-        connector=connector,
+    return aiohttp.ClientSession(
+        connector=FeedConnector(allow_private=allow_private),
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,  # aiohttp's own inflates a whole chunk at a time; ours counts as it goes
         headers={
@@ -145,8 +143,6 @@ def open_session(*, allow_private: bool, user_agent: str = DEFAULT_USER_AGENT) -
         },
         raise_for_status=False,
     )
-    session.allow_private = allow_private
-    return session
 
 
 async def fetch(
@@ -189,7 +185,9 @@ async def _follow(
             target,
             allow_redirects=False,
             headers=_conditional(validators),
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=limits.connect_s, sock_read=limits.read_s),
+            timeout=aiohttp.ClientTimeout(
+                total=None, connect=limits.connect_s, sock_connect=limits.connect_s, sock_read=limits.read_s
+            ),
         ) as response:
             if response.status not in _REDIRECTS or hdrs.LOCATION not in response.headers:
                 moved_to = str(moved) if moved is not None else None
@@ -253,7 +251,7 @@ def _location(base: URL, step: str, subject: str) -> URL:
 def _check_literal(session: aiohttp.ClientSession, target: URL, subject: str) -> None:
     """Refuses an IP address written in the address itself, which aiohttp never asks the resolver about."""
     host = target.host or ""
-    if not getattr(session, "allow_private", False) and is_literal(host) and not is_public(host):
+    if not getattr(session.connector, "allow_private", False) and is_literal(host) and not is_public(host):
         raise _refused(subject)
 
 

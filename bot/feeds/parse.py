@@ -120,7 +120,7 @@ def parse_document(body: bytes, *, url: str, content_type: str | None, now: date
     try:
         text = decode(body, content_type)
         document = feedparser.parse(
-            io.BytesIO(as_utf8(_shortened(text))),  # never bytes: feedparser takes them for a file's name
+            io.BytesIO(as_utf8(shortened(text))),  # never bytes: feedparser takes them for a file's name
             response_headers={"content-type": "application/xml; charset=utf-8"},
             resolve_relative_uris=False,
             sanitize_html=False,
@@ -222,6 +222,9 @@ def _absolute(link: str, base: str) -> str:
     if not link:
         return ""
     try:
+        parts = urlsplit(link)
+        if parts.scheme and not parts.netloc:  # "https://" alone would become the feed's own address
+            return ""
         link = urljoin(base, link.replace(" ", "%20"))
         parts = urlsplit(link)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
@@ -258,14 +261,14 @@ def _language(text: str) -> str | None:
     return _OLD_LANGUAGES.get(match[1].lower(), match[1].lower()) if match else None
 
 
-def _shortened(text: str) -> str:
+def shortened(text: str, max_items: int = MAX_ITEMS_READ) -> str:
     """A document with too many items, without those in its middle."""
-    if text.count("</") <= MAX_ITEMS_READ:  # the quick way out, for nearly every feed
+    if text.count("</") <= max_items:  # the quick way out, for nearly every feed
         return text
     ends = [match.end() for match in _ITEM_END.finditer(text)]
-    if len(ends) <= MAX_ITEMS_READ:
+    if len(ends) <= max_items:
         return text
-    half = MAX_ITEMS_READ // 2
+    half = max_items // 2
     return text[: ends[half - 1]] + text[ends[-half - 1] :]
 
 

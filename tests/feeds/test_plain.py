@@ -1,0 +1,71 @@
+"""Markup to one line of text."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.feeds.plain import capped, plain_text
+
+
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        ("Harga <b>nikel</b> naik", "Harga nikel naik"),
+        ("<p>Satu</p><p>Dua</p>", "Satu Dua"),
+        ("Satu<br/>Dua<br>Tiga", "Satu Dua Tiga"),
+        ("ни<b>кель</b>", "никель"),
+        ("AT&amp;T &quot;x&quot; &#8212; &#x2014;", 'AT&T "x" — —'),
+        ("AT&amp;amp;T", "AT&T"),
+        ("&lt;p&gt;Ekspor&lt;/p&gt;", "Ekspor"),
+        ("&amp;lt;b&amp;gt;Ekspor&amp;lt;/b&amp;gt;", "Ekspor"),
+        ("?a=1&copy=2", "?a=1&copy=2"),
+        ("3 &lt; 5 dan 7 > 2", "3 < 5 dan 7 > 2"),
+        ("List<int> dan <Nama>", "List<int> dan <Nama>"),
+        ("<me@example.org> <https://example.org/a>", "<me@example.org> <https://example.org/a>"),
+        ("a<script>alert('<b>x</b>')</script>b", "a b"),
+        ("a<style>p { color: red }</style>b", "a b"),
+        ("a<script>never closed", "a"),
+        ("a<SCRIPT SRC='x'></SCRIPT >b", "a b"),
+        ("a<!-- hidden <b> -->b", "a b"),
+        ("a<!-- never closed", "a"),
+        ("<![CDATA[Bijih]]> nikel", "Bijih nikel"),
+        ("<a href=\"x>y\" title='<b>'>tautan</a>", "'>tautan"),
+        ('<img alt="a > b" src="x">foto', "foto"),
+        ('Ringkasan <a href="https://exa', "Ringkasan"),
+        ("<o:p>Word</o:p> <amp-img src=x>", "Word"),
+        ("<blink>aneh</blink>", "<blink>aneh"),
+        ("<g fill='x'>svg</g>", "svg"),
+        ("ред\u00adко\u200bземель\u2060ные", "редкоземельные"),
+        ("\ufeff a\u00a0b\u2009c\r\n\td \x00", "a b c d"),
+        ("👨\u200d👩\u200d👧", "👨\u200d👩\u200d👧"),
+        ("и\u0306", "й"),
+        ("", ""),
+    ],
+)
+def test_markup_becomes_the_text_a_reader_sees(markup: str, text: str) -> None:
+    assert plain_text(markup) == text
+
+
+@given(st.text(alphabet="<>/&;!-[]\"'= \nabpscriptlamgtCDATA#1", max_size=200))
+def test_any_markup_gives_one_line_without_known_tags(markup: str) -> None:
+    text = plain_text(markup)
+    assert text == " ".join(text.split())
+    assert not re.search(r"<(p|b|script)(\s[^<>]*)?>", text)
+
+
+@given(st.text(max_size=300), st.integers(2, 50))
+def test_a_capped_text_is_never_longer_than_its_cap(text: str, cap: int) -> None:
+    text = " ".join(text.split())
+    short = capped(text, cap)
+    assert len(short) <= cap
+    assert short == text or (short.endswith("…") and text.startswith(short[:-1]))
+
+
+def test_a_text_is_cut_at_a_words_end() -> None:
+    assert capped("ekspor nikel dihentikan", 15) == "ekspor nikel…"
+    assert capped("ekspor nikel", 12) == "ekspor nikel"
+    assert capped("x" * 50, 10) == "x" * 9 + "…"

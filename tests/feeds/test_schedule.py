@@ -1,0 +1,87 @@
+"""When a feed is read next."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.feeds.failures import FailureKind
+from bot.feeds.schedule import PollState, next_poll_after_failure, next_poll_after_success
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+HOUR_S = 3600.0
+
+
+def after_success(state: PollState, jitter: float = 0.5, retry_after_s: float | None = None) -> float:
+    moment = next_poll_after_success(state, now=NOW, new_items=0, jitter=jitter, retry_after_s=retry_after_s)
+    return (moment - NOW).total_seconds()
+
+
+def after_failure(
+    state: PollState,
+    kind: FailureKind = FailureKind.CONNECT,
+    retry_after_s: float | None = None,
+    jitter: float = 0.5,
+) -> float:
+    return (next_poll_after_failure(state, kind, retry_after_s, now=NOW, jitter=jitter) - NOW).total_seconds()
+
+
+@pytest.mark.parametrize("interval_s", [1, 90, 86400])
+def test_a_written_interval_is_obeyed_as_written(interval_s: int) -> None:
+    assert {after_success(PollState(interval_s, 0), jitter) for jitter in (0, 0.3, 1)} == {interval_s}
+
+
+def test_without_one_it_is_ten_minutes_give_or_take_a_tenth() -> None:
+    assert [after_success(PollState(None, 0), jitter) for jitter in (0, 0.5, 1)] == [540, 600, 660]
+
+
+def test_a_feed_that_asks_for_patience_gets_it_even_after_success() -> None:
+    assert after_success(PollState(60, 0), retry_after_s=300) == 300
+    assert after_success(PollState(600, 0), retry_after_s=300) == 600
+
+
+def test_failures_double_the_wait_up_to_six_hours_and_no_further() -> None:
+    waits = [after_failure(PollState(None, failures)) for failures in (1, 2, 3, 8, 9, 10, 1000)]
+    assert waits == [60, 120, 240, 7680, 15360, 6 * HOUR_S, 6 * HOUR_S]
+
+
+def test_a_kind_that_needs_a_hand_waits_longer_than_one_that_passes() -> None:
+    first = {kind: after_failure(PollState(None, 1), kind) for kind in FailureKind}
+    assert first[FailureKind.DNS] == first[FailureKind.TIMEOUT] == 60
+    assert first[FailureKind.HTTP] == first[FailureKind.CONTENT] == 300
+    assert first[FailureKind.TOO_LARGE] == HOUR_S
+
+
+def test_a_short_written_interval_backs_off_from_itself() -> None:
+    assert [after_failure(PollState(1, failures), FailureKind.HTTP) for failures in (1, 2, 3)] == [1, 2, 4]
+
+
+def test_a_long_written_interval_does_not_delay_the_next_try() -> None:
+    assert after_failure(PollState(86400, 1), FailureKind.DNS) == 60
+
+
+@pytest.mark.parametrize(
+    ("retry_after_s", "wait_s"),
+    [(None, 300), (10, 300), (7200, 7200), (88 * HOUR_S, 24 * HOUR_S), (-5, 300)],
+    ids=["none", "shorter than ours", "two hours", "88 hours (above the limit)", "negative"],
+)
+def test_retry_after_is_obeyed_up_to_a_day(retry_after_s: float | None, wait_s: float) -> None:
+    assert after_failure(PollState(None, 1), FailureKind.HTTP, retry_after_s) == wait_s
+
+
+@given(
+    interval_s=st.none() | st.integers(1, 604800),
+    failures=st.integers(0, 10**6),
+    kind=st.sampled_from(FailureKind),
+    retry_after_s=st.none() | st.floats(0, 1e9),
+    jitter=st.floats(0, 1),
+)
+def test_the_next_try_always_comes_and_within_a_day(
+    interval_s: int | None, failures: int, kind: FailureKind, retry_after_s: float | None, jitter: float
+) -> None:
+    wait_s = after_failure(PollState(interval_s, failures), kind, retry_after_s, jitter)
+    assert 0 < wait_s <= 24 * HOUR_S
+    assert wait_s >= min(retry_after_s or 0, 24 * HOUR_S) - 1e-6
