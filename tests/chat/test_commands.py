@@ -69,21 +69,19 @@ async def test_a_person_follows_lists_and_ends(talk: Talk, database: Database) -
     assert talk.counts == {}
 
 
-@pytest.mark.parametrize(
-    ("query", "shown"),
-    [
-        ("nickel OR", "nickel OR\n       ^"),
-        ("nickel (export", "nickel (export\n       ^"),
-        ('"export ban', '"export ban\n^'),
-        ("#rare_eaths <b>", "#rare_eaths <b>\n^"),
-    ],
-)
-async def test_a_wrong_query_is_answered_with_the_place_of_its_error(
-    talk: Talk, database: Database, query: str, shown: str
-) -> None:
-    answer = await talk.ask(SARI, SARI, f"/subscribe {query}")
-    assert answer.startswith("I can't read this query: ")
-    assert shown in answer
+WRONG = {
+    "nickel OR": "nickel OR\n       ^",
+    "nickel (export": "nickel (export\n       ^",
+    '"export ban': '"export ban\n^',
+    "#rare_eaths <b>": "#rare_eaths <b>\n^",
+}
+
+
+async def test_a_wrong_query_is_answered_with_the_place_of_its_error(talk: Talk, database: Database) -> None:
+    for query, shown in WRONG.items():
+        answer = await talk.ask(SARI, SARI, f"/subscribe {query}")
+        assert answer.startswith("I can't read this query: ")
+        assert shown in answer
     assert await following(database, SARI) == []
 
 
@@ -173,22 +171,20 @@ async def test_a_digest_is_set_in_the_persons_own_zone(talk: Talk, database: Dat
     assert "Daily digest: off" in await talk.ask(SARI, SARI, "/digest")
 
 
-@pytest.mark.parametrize(
-    ("asked", "expected"),
-    [
-        ("25:00", "hours go from 0 to 23"),
-        ("jakarta", "no hours and minutes"),
-        ("08:00 jakata", "Did you mean Jakarta?"),
-        ("08:00 +5:30", "Did you mean Kolkata?"),
-        ("08:00 IST", "Did you mean Kolkata or Jerusalem or Dublin?"),
-    ],
-)
-async def test_a_digest_that_is_not_understood_is_refused_with_a_suggestion(
-    talk: Talk, asked: str, expected: str
-) -> None:
-    answer = await talk.ask(SARI, SARI, f"/digest {asked}")
-    assert expected in answer
-    assert "/digest 08:00 Jakarta" in answer
+NO_DIGEST = {
+    "25:00": "hours go from 0 to 23",
+    "jakarta": "no hours and minutes",
+    "08:00 jakata": "Did you mean Jakarta?",
+    "08:00 +5:30": "Did you mean Kolkata?",
+    "08:00 IST": "Did you mean Kolkata or Jerusalem or Dublin?",
+}
+
+
+async def test_a_digest_that_is_not_understood_is_refused_with_a_suggestion(talk: Talk) -> None:
+    for asked, expected in NO_DIGEST.items():
+        answer = await talk.ask(SARI, SARI, f"/digest {asked}")
+        assert expected in answer
+        assert "/digest 08:00 Jakarta" in answer
     assert "off" in await talk.ask(SARI, SARI, "/digest")
 
 
