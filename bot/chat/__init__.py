@@ -1,0 +1,1 @@
+"""What a person says to the bot, and what it answers."""

@@ -105,7 +105,7 @@ def help_pages(concepts: Iterable[str], *, group: bool) -> list[str]:
     if not names:
         return _pages(lines)
     # The names are many entities: a message of their own keeps both below the limit.
-    return [*_pages(lines), *_pages(["<b>Concepts</b>\n", *names], joint=" ")]
+    return [*_pages(lines), *_pages([f"<b>Concepts</b>\n{names[0]}", *names[1:]], joint=" ")]
 
 
 def subscribed(outcome: Subscribed, audience: Audience) -> str:
