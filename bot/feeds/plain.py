@@ -41,9 +41,9 @@ _UNSEEN_NAMES: Final = frozenset(_UNSEEN.split())
 _ENTITY: Final = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 # Soft hyphens, zero-width characters, direction marks: invisible, and they keep words from matching. The
 # zero-width joiner stays inside emoji, where it is part of the picture.
-_INVISIBLE: Final = re.compile(
-    "[\u00ad\u180e\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]|(?<![\u2600-\U0001faff\ufe0f])\u200d"
-)
+_INVISIBLE: Final = re.compile("[\u00ad\u180e\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_JOINER: Final = "\u200d"
+_STRAY_JOINER: Final = re.compile("(?<![\u2600-\U0001faff\ufe0f])\u200d")
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _MAX_LAYERS: Final = 3  # escaping in escaping in escaping: seen twice in the wild, never more
 _MAX_INPUT_CHARS: Final = 200_000
@@ -63,8 +63,13 @@ def plain_text(markup: str) -> str:
         text = decoded
     else:
         text = _without_tags(text)
-    text = _CONTROL.sub(" ", _INVISIBLE.sub("", text))
-    return unicodedata.normalize("NFC", " ".join(text.split()))
+    text = _CONTROL.sub(" ", text)
+    if not text.isascii():
+        text = _INVISIBLE.sub("", text)
+        if _JOINER in text:
+            text = _STRAY_JOINER.sub("", text)
+        text = unicodedata.normalize("NFC", text)
+    return " ".join(text.split())
 
 
 def capped(text: str, max_chars: int) -> str:
