@@ -86,12 +86,16 @@ class LineMatcher:
         """``{"id", "language", "concepts": […], "matched": bool, "why": […]}``."""
         language = line.language or self._detector.detect(line.text, None)
         document = analyse_article(line.text, "", language)
-        found = {self._ids[match.query_id]: match for match in self._by_concept.match(document, None)}
-        matches = list(found.values()) if self._query is None else self._query.match(document, None)
+        concepts = list(self._concepts.named(document))
+        if self._query is None:
+            found = self._by_concept.match(document, None)
+            matches = [match for match in found if self._ids[match.query_id] in concepts]
+        else:
+            matches = self._query.match(document, None)
         return {
             "id": line.id,
             "language": language,
-            "concepts": [concept_id for concept_id in self._concepts.ids if concept_id in found],
+            "concepts": concepts,
             "matched": bool(matches),
             "why": [reason.to_json() for match in matches for reason in match.why],
         }

