@@ -46,7 +46,8 @@ async def enqueue(
             "not_before": now,
             "created_at": now,
         }
-        for chat_id, why in why_by_chat.items()
+        # In one order: two articles of one story, each for several chats, would else wait for one another.
+        for chat_id, why in sorted(why_by_chat.items())
     ]
     return len(await insert_new(session, Alert, rows, conflict=["chat_id", "story_id", "kind"]))
 
@@ -54,32 +55,38 @@ async def enqueue(
 async def enqueue_edits(session: AsyncSession, article_id: int, *, now: datetime) -> int:
     """An edit for every alert of this article that went out, or may be going out, untranslated."""
     outdated = await session.scalars(
-        select(Alert).where(
+        select(Alert)
+        .where(
             Alert.article_id == article_id,
             Alert.kind == AlertKind.ALERT,
             Alert.state.in_([AlertState.SENDING, AlertState.SENT]),
             Alert.in_english.is_(False),
         )
+        .order_by(Alert.chat_id)
     )
     count = 0
     for alert in outdated:
         count += 1
-        statement = insert(session, Alert).values(
-            chat_id=alert.chat_id,
-            story_id=alert.story_id,
-            article_id=article_id,
-            kind=AlertKind.EDIT,
-            why=alert.why,
-            not_before=now,
-            created_at=now,
-        )
-        await session.execute(
-            statement.on_conflict_do_update(
-                index_elements=["chat_id", "story_id", "kind"],
-                set_={"state": AlertState.PENDING, "not_before": now, "attempts": 0, "error": None},
-            )
-        )
+        await _enqueue_edit(session, alert, now=now)
     return count
+
+
+async def _enqueue_edit(session: AsyncSession, alert: Alert, *, now: datetime) -> None:
+    statement = insert(session, Alert).values(
+        chat_id=alert.chat_id,
+        story_id=alert.story_id,
+        article_id=alert.article_id,
+        kind=AlertKind.EDIT,
+        why=alert.why,
+        not_before=now,
+        created_at=now,
+    )
+    await session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["chat_id", "story_id", "kind"],
+            set_={"state": AlertState.PENDING, "not_before": now, "attempts": 0, "error": None},
+        )
+    )
 
 
 async def claim_next(
@@ -114,7 +121,8 @@ async def claim_next(
         session,
         Alert,
         # Asked of the head only: one that must wait holds up its chat, or the order would be lost.
-        where=Alert.id.in_(heads) & (Alert.not_before <= now),
+        # Its state is asked again: PostgreSQL judges a row that changed meanwhile anew, but not the subquery.
+        where=Alert.id.in_(heads) & Alert.state.in_(WAITING) & (Alert.not_before <= now),
         order_by=[Alert.id.expression],
         limit=limit,
         owner=owner,
@@ -147,9 +155,19 @@ async def mark_sent(
 ) -> None:
     """The message is out. An article translated in the meantime gets its edit here: whoever translated
     it may have looked before this alert was marked."""
+    # The article is locked before the alert is changed, as where a late translation is stored: either that
+    # transaction sees this alert, or we see its English. (SQLite has one writer at a time anyway.)
+    english_title = await session.scalar(
+        select(Article.english_title)
+        .join(Alert, Alert.article_id == Article.id)
+        .where(Alert.id == alert_id)
+        .with_for_update(read=True, of=Article)
+    )
     await _finish(
         session, alert_id, state=AlertState.SENT, message_id=message_id, in_english=in_english, sent_at=now
     )
+    if english_title is not None and not in_english:
+        await _enqueue_edit(session, await session.get_one(Alert, alert_id), now=now)
 
 
 async def mark_edited(session: AsyncSession, edit_id: int, alert_id: int, *, now: datetime) -> None:

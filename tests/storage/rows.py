@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 
-from storage import articles, chats, stories, subscriptions
+from storage import alerts, articles, chats, stories, subscriptions
+from storage.articles import English
 from storage.chats import ChatKey
 from storage.database import Database
 from storage.models import Article, Chat, Feed
@@ -72,6 +75,55 @@ async def make_ready(database: Database, article_id: int, now: datetime, *, key:
             search_keys="nikel ekspor",
         )
         return story_id
+
+
+WHY: list[Any] = [
+    {
+        "subscription": "nickel",
+        "reasons": [{"clause": "nickel", "words": ["nikel"], "language": "id"}],
+    }
+]
+
+
+async def ready_alert(
+    database: Database, now: datetime, number: int, chat_ids: Sequence[int], *, english: bool = False
+) -> int:
+    """A new article, ready in a story of its own, with an alert for each chat; gives the article's id."""
+    async with database.write() as session:
+        feed_id = await session.scalar(select(Feed.id).limit(1))
+    if feed_id is None:
+        feed_id = await add_feed(database, now)
+    async with database.write() as session:
+        [article] = await articles.add(
+            session,
+            feed_id,
+            [
+                articles.NewArticle(
+                    f"alert {number}", f"http://feed.example/{number}", f"Judul {number}", "Isi", now, False
+                )
+            ],
+            now=now,
+        )
+        story_id, _ = await stories.join(session, [f"alert {number}"], now=now)
+        await articles.finish_wanted(
+            session,
+            article.id,
+            language="id",
+            english=English(f"Title {number}", "Body", "libre") if english else None,
+            translate_after=None if english else now,
+            story_id=story_id,
+            search_keys="nikel ekspor",
+        )
+        await alerts.enqueue(session, story_id, article.id, dict.fromkeys(chat_ids, WHY), now=now)
+        return article.id
+
+
+async def translate_late(database: Database, article_id: int, now: datetime) -> int:
+    """The English of an article that was alerted without it; gives how many edits that makes."""
+    async with database.write() as session:
+        english = English("Late title", "Late body", "libre")
+        await articles.set_english(session, article_id, english, search_keys="nikel nickel")
+        return await alerts.enqueue_edits(session, article_id, now=now)
 
 
 async def all_articles(database: Database) -> list[Article]:
