@@ -128,8 +128,11 @@ async def mark_gone(session: AsyncSession, chat_id: int) -> None:
 async def migrate(session: AsyncSession, platform: str, old_chat_id: int, new_chat_id: int) -> None:
     """A group became a supergroup with another id. Topics keep their numbers.
 
-    If the bot already knows the new id, that row stays and takes over the old one's subscriptions.
+    If the bot already knows the new id, that row stays and takes over what the old one had: subscriptions,
+    alerts, digests, and the digest's time unless it has its own.
     """
+    if old_chat_id == new_chat_id:  # or the chat would be its own twin, and be deleted
+        return
     for chat in list(
         await session.scalars(select(Chat).where(Chat.platform == platform, Chat.chat_id == old_chat_id))
     ):
@@ -151,6 +154,13 @@ async def migrate(session: AsyncSession, platform: str, old_chat_id: int, new_ch
         await session.execute(
             update(Alert)
             .where(Alert.chat_id == chat.id, Alert.story_id.not_in(twin_stories))
+            .values(chat_id=twin.id)
+            .execution_options(synchronize_session=False)
+        )
+        twin_days = select(Digest.local_date).where(Digest.chat_id == twin.id)
+        await session.execute(
+            update(Digest)
+            .where(Digest.chat_id == chat.id, Digest.local_date.not_in(twin_days))
             .values(chat_id=twin.id)
             .execution_options(synchronize_session=False)
         )
