@@ -76,7 +76,11 @@ async def give_up_interrupted(session: AsyncSession, *, now: datetime) -> int:
     """Digests whose sender died half-way: it can't be known what the reader has, so none is repeated."""
     ids = await session.scalars(
         update(Digest)
-        .where(Digest.state == AlertState.SENDING, Digest.lease_until < now)
+        # Without a lease: the sender was told to stop half-way, and gave its leases back.
+        .where(
+            Digest.state == AlertState.SENDING,
+            Digest.lease_until.is_(None) | (Digest.lease_until < now),
+        )
         .values(
             state=AlertState.FAILED,
             error="the sender ended while sending; not repeated, so that no digest comes twice",
