@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database import claim, insert_new
 from storage.models import Feed
+
+NAME_CHARS = 200  # what the column holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +40,17 @@ class FeedCounts:
 
 async def sync(session: AsyncSession, rows: Sequence[FeedRow], *, now: datetime) -> None:
     """Makes the enabled feeds exactly `rows`. What a feed already knows (validators, failures) is kept."""
+    # SQLite does not mind a longer name than the column's; PostgreSQL would refuse them all for one.
+    rows = [replace(row, name=row.name[:NAME_CHARS]) for row in rows]
     known = {feed.url: feed for feed in await session.scalars(select(Feed))}
     for row in rows:
         feed = known.get(row.url)
         if feed is None:
             continue
         feed.enabled = True
+        if row.interval_s is not None and row.interval_s != feed.interval_s and not feed.failures:
+            # A shorter interval counts from now, not from the end of the longer one.
+            feed.next_poll_at = min(feed.next_poll_at, now + timedelta(seconds=row.interval_s))
         feed.name, feed.language, feed.country, feed.tier = row.name, row.language, row.country, row.tier
         feed.tags, feed.interval_s = list(row.tags), row.interval_s
     for url in known.keys() - {row.url for row in rows}:
