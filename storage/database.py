@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
+from alembic.util.exc import CommandError
 from sqlalchemy import ColumnElement, Connection, Engine, Insert, event, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
@@ -61,6 +62,10 @@ def parse_url(address: str) -> URL:
             )
 
 
+class DatabaseVersionError(StorageError):
+    """The database can't be brought up to date."""
+
+
 class Database:
     """A database, and transactions on it.
 
@@ -81,7 +86,8 @@ class Database:
     @property
     def shown(self) -> str:
         """The address without its password."""
-        return self.url.render_as_string(hide_password=True)
+        # Without its parameters: drivers take a password there, too.
+        return self.url.set(query={}).render_as_string(hide_password=True)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
@@ -114,6 +120,13 @@ class Database:
         try:
             async with engine.connect() as connection:
                 await connection.run_sync(_upgrade)
+        except CommandError as error:
+            # Alembic's own words name a revision, which tells a person nothing.
+            raise DatabaseVersionError(
+                self.shown,
+                "its tables are of a form that this version does not know",
+                hint="A newer Rarewatch made them: run that one, or another database.",
+            ) from error
         except (DBAPIError, OSError) as error:
             raise DatabaseUnreachableError(
                 self.shown, first_line(error), hint="Check DATABASE_URL, and that the database runs."

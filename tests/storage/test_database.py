@@ -5,13 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, select, text
 
-from storage.database import Database, DatabaseUnreachableError, DatabaseUrlError, claim, parse_url, release
+from storage.database import (
+    Database,
+    DatabaseUnreachableError,
+    DatabaseUrlError,
+    DatabaseVersionError,
+    claim,
+    parse_url,
+    release,
+)
 from storage.models import Article, Base, Feed
 from tests.storage.rows import add_articles, add_feed
 
@@ -166,4 +175,33 @@ async def test_a_server_that_is_not_there_is_named_without_its_password() -> Non
         await database.upgrade()
     assert "127.0.0.1" in str(caught.value)
     assert "geheim" not in str(caught.value)
+    await database.close()
+
+
+async def test_tables_of_a_newer_version_are_refused_with_what_to_do(any_database: Database) -> None:
+    async with any_database.write() as session:
+        await session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(DatabaseVersionError, match="newer Rarewatch"):
+        await any_database.upgrade()
+
+
+async def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    (tmp_path / "notes.db").write_text("shopping list " * 200)
+    database = Database(f"sqlite:///{tmp_path}/notes.db")
+    with pytest.raises(DatabaseUnreachableError, match="not a database"):
+        await database.upgrade()
+    await database.close()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        pytest.param("postgresql://u:geheim@h/d", id="in its place"),
+        pytest.param("postgresql://h/d?user=u&password=geheim", id="as a parameter"),
+    ],
+)
+async def test_the_address_is_shown_without_its_password(address: str) -> None:
+    database = Database(address)
+    assert "geheim" not in database.shown
+    assert "h/d" in database.shown
     await database.close()
