@@ -199,7 +199,8 @@ async def forget_unwanted(session: AsyncSession, *, before: datetime) -> int:
     """Empties unwanted articles last seen before a time. The row stays: the item must not come back."""
     stale = (
         select(Article.id)
-        .where(Article.wanted.is_(False), Article.fetched_at < before, Article.title != "")
+        .where(Article.wanted.is_(False), Article.fetched_at < before)
+        .where((Article.title != "") | (Article.summary != ""))
         .limit(5000)
     )
     ids = list(await session.scalars(stale))

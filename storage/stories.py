@@ -30,7 +30,7 @@ async def join(session: AsyncSession, keys: Sequence[str], *, now: datetime) -> 
         session.add(story)
         await session.flush()
         found = story.id
-    for key in sorted(keys):  # in one order, so that two workers can't deadlock
+    for key in sorted(set(keys)):  # in one order, so that two workers can't deadlock
         statement = insert(session, StoryKey).values(key=key, story_id=found, seen_at=now)
         owner = await session.scalar(
             statement.on_conflict_do_update(

@@ -44,7 +44,8 @@ class StoredMemory:
                 TranslationMemory,
                 [
                     {"key": key, "text": text, "provider": provider, "created_at": now, "used_at": now}
-                    for key, (text, provider) in rows.items()
+                    # In one order: two workers with the same texts would else wait for one another.
+                    for key, (text, provider) in sorted(rows.items())
                 ],
                 conflict=["key"],
             )
