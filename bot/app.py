@@ -95,7 +95,7 @@ async def open_parts(
     tempo = (timing or Timing()).tempo
     catalog = load_catalog(settings.feeds_file)
     for problem in catalog.problems:
-        log.warning("feeds_file_problem", problem=str(problem))
+        log.warning("feeds_file_problem", problem=str(problem), says=str(problem))
     concepts = Concepts.load()
     async with AsyncExitStack() as stack:
         database = Database(settings.database_url.get_secret_value())
@@ -182,7 +182,7 @@ async def sync_catalog(database: Database, catalog: Catalog, concepts: Concepts,
     """Makes the database's feeds and watched queries those of feeds.yaml."""
     queries, problems = watched_queries(catalog, concepts)
     for problem in problems:
-        log.warning("watched_query_problem", problem=str(problem))
+        log.warning("watched_query_problem", problem=str(problem), says=f"watch: {problem}")
     rows = [
         FeedRow(
             url=feed.url,

@@ -22,7 +22,7 @@ from storage import alerts, feeds
 from storage.database import Database
 
 PROBE = "Индонезия запретила экспорт бокситов"  # long enough that the checks of a reply mean something
-FAILING_SHOWN = 10
+FAILING_SHOWN = 6  # of the feeds that fail for one reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +98,13 @@ async def _database(settings: Settings) -> AsyncIterator[Finding]:
         True if not failing else None,
         f"{counts.enabled} polled, {len(failing)} failing, {counts.never_read} never read",
     )
-    for feed in sorted(failing, key=lambda feed: -feed.failures)[:FAILING_SHOWN]:
-        yield Finding("feeds", False, f"{feed.name}: {feed.last_error} ({feed.failures} times in a row)")
+    by_reason: dict[str, list[str]] = {}
+    for feed in sorted(failing, key=lambda feed: -feed.failures):
+        by_reason.setdefault(feed.last_error or "no reason known", []).append(feed.name)
+    for reason, names in by_reason.items():
+        shown = ", ".join(names[:FAILING_SHOWN])
+        more = f" and {len(names) - FAILING_SHOWN} more" if len(names) > FAILING_SHOWN else ""
+        yield Finding("feeds", False, f"{reason}: {shown}{more}")
 
 
 async def _telegram(settings: Settings) -> Finding:
@@ -136,7 +141,7 @@ async def _translator(settings: Settings, name: str) -> Finding:
     try:
         [translation] = await translator.translate([PROBE], source="ru", deadline_s=15)
     except TranslationError as error:
-        return Finding(subject, False, str(error))
+        return Finding(subject, False, error.reason)
     finally:
         await asyncio.shield(translator.aclose())
     return Finding(subject, True, f"answers: {translation.text}")

@@ -21,7 +21,16 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 REDACTED = "[secret]"
 _BOT_TOKEN = re.compile(r"\d+:(\S+)")
 # They log full addresses, Telegram's token among them, at INFO and below: nothing of it is missed.
-_CHATTY = ("httpx", "httpcore", "telegram", "apscheduler", "aiohttp.access", "alembic", "pymorphy3")
+_CHATTY = (
+    "httpx",
+    "httpcore",
+    "telegram",
+    "apscheduler",
+    "aiohttp.access",
+    "alembic",
+    "pymorphy3",
+    "uvicorn.error",
+)
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:
@@ -118,6 +127,16 @@ class RedactingFormatter(structlog.stdlib.ProcessorFormatter):
         return self._redactor.text(super().format(record))
 
 
+def in_words(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
+    """For a person: the sentence of an event that has one (`says`) instead of its name and fields."""
+    says = event.pop("says", None)
+    event.pop("logger", None)
+    if says is None:
+        return event
+    kept = ("timestamp", "level", "exception", "exc_info", "stack")
+    return {"event": says, **{key: event[key] for key in kept if key in event}}
+
+
 def configure_logging(
     style: Literal["console", "json"] = "console",
     secrets: Sequence[str] = (),
@@ -139,7 +158,10 @@ def configure_logging(
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        # Machines get an instant, a person the time on his clock.
+        structlog.processors.TimeStamper(fmt="iso", utc=True)
+        if style == "json"
+        else structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False),
         structlog.processors.StackInfoRenderer(),
     ]
     last: list[Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
@@ -152,8 +174,12 @@ def configure_logging(
     else:
         last += [
             Redactor(secrets),
+            in_words,
             structlog.dev.ConsoleRenderer(
-                colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback
+                colors=stream.isatty(),
+                pad_event_to=0,
+                pad_level=False,
+                exception_formatter=structlog.dev.plain_traceback,
             ),
         ]
     handler = logging.StreamHandler(stream)

@@ -273,8 +273,11 @@ class Pipeline:
             now=now,
             jitter=self._chance.random(),
         )
+        remark = ". ".join(part.rstrip(".") for part in (error.reason, error.hint) if part)
         async with self._database.write() as session:
-            await feeds.record_failure(session, feed.id, now=now, next_poll_at=next_poll_at, error=str(error))
+            await feeds.record_failure(
+                session, feed.id, now=now, next_poll_at=next_poll_at, error=error.reason
+            )
         self._reachability.feed_failed(feed.name, error.reason)
         return PollOutcome(feed.name, feed.url, error=str(error))
 
@@ -435,7 +438,7 @@ class Pipeline:
             self._reachability.report(
                 "Translator",
                 ok=False,
-                reason=str(error),
+                reason=error.reason,
                 consequence="Alerts go out in the original language and are updated when it is back.",
             )
             return None

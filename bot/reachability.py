@@ -29,12 +29,12 @@ class Reachability:
         """Says a change once. `consequence`: what happens until it is back, a sentence."""
         if ok:
             if self._down.pop(subject, None) is not None:
-                log.info("reachable_again", subject=subject)
-        elif subject not in self._down:
-            self._down[subject] = reason
-            log.warning("cannot_reach", subject=subject, reason=reason, consequence=consequence)
-        else:
-            self._down[subject] = reason
+                log.info("reachable_again", subject=subject, says=f"{subject} can be reached again.")
+            return
+        if subject not in self._down:
+            said = f"{subject} can't be reached: {reason.rstrip('.')}. {consequence}".strip()
+            log.warning("cannot_reach", subject=subject, reason=reason, says=said)
+        self._down[subject] = reason
 
     def feed_failed(self, name: str, reason: str) -> None:
         """Notes a feed's failure; `summarise_feeds` says it."""
@@ -44,12 +44,14 @@ class Reachability:
     def feed_read(self, name: str) -> None:
         """Notes that a feed could be read."""
         self._feeds_fine.add(name)
-        if self._feeds_failing.pop(name, None) is not None and name in self._feeds_said:
-            log.info("feed_reachable_again", feed=name)
-        self._feeds_said.discard(name)
+        self._feeds_failing.pop(name, None)
         if self._none_said:
             self._none_said = False
-            log.info("feeds_reachable_again")
+            self._feeds_said.clear()
+            log.info("feeds_reachable_again", says="Feeds can be reached again.")
+        elif name in self._feeds_said:
+            log.info("feed_reachable_again", feed=name, says=f"{name} can be read again.")
+        self._feeds_said.discard(name)
 
     def summarise_feeds(self) -> None:
         """Says what is newly failing: one line for all when none can be reached, else a line a feed."""
@@ -59,18 +61,22 @@ class Reachability:
             self._none_said = True
             self._feeds_said.update(self._feeds_failing)
             example, reason = next(iter(self._feeds_failing.items()))
+            count = len(self._feeds_failing)
             log.warning(
                 "no_feed_reachable",
-                feeds=len(self._feeds_failing),
-                example=f"{example}: {reason}",
-                consequence="Check the network. Trying again, with growing pauses; nothing is lost.",
+                feeds=count,
+                example=example,
+                reason=reason,
+                says=f"None of {count} feeds can be reached ({example}: {reason}). Check the network. "
+                "Rarewatch keeps trying, with growing pauses, and loses nothing.",
             )
             return
         for name in [name for name in self._feeds_failing if name not in self._feeds_said]:
             self._feeds_said.add(name)
+            reason = self._feeds_failing[name]
             log.warning(
                 "feed_failing",
                 feed=name,
-                reason=self._feeds_failing[name],
-                consequence="It is tried again, with growing pauses.",
+                reason=reason,
+                says=f"{name} can't be read: {reason.rstrip('.')}. It is tried again, with growing pauses.",
             )

@@ -218,10 +218,11 @@ class Service:
         except PortError as error:
             if self._role is Role.WEB:
                 raise
-            log.warning("no_page", reason=str(error))
+            log.warning("no_page", reason=str(error), says=f"{error} All else works.")
             return
         token = settings.web_token.get_secret_value() if settings.web_token else None
-        log.info("page", address=f"http://127.0.0.1:{settings.port}/")
+        address = f"http://127.0.0.1:{settings.port}/"
+        log.info("page", address=address, says=f"The page is at {address}")
         self._watch("page", serve(build_page(self._parts.database, token=token), listener, self.stopping))
 
     def _every(self, seconds: float, work: Callable[[], Awaitable[object]]) -> None:
@@ -254,13 +255,17 @@ class Service:
         settings = self._parts.settings
         async with self._parts.database.read() as session:
             counts = await feeds.counts(session)
+        alerts_to = "Telegram" if settings.telegram_token else "this terminal"
+        translators = ", ".join(settings.translators)
         log.info(
             "started",
             role=self._role.value,
             feeds=counts.enabled,
             database=self._parts.database.shown,
-            translators=",".join(settings.translators),
-            alerts="Telegram" if settings.telegram_token else "this terminal",
+            translators=translators,
+            alerts_to=alerts_to,
+            says=f"Role {self._role.value}: watching {counts.enabled} feeds; translating with {translators}; "
+            f"alerts go to {alerts_to}; everything is kept in {self._parts.database.shown}. Ctrl-C stops.",
         )
 
     # Ticks
@@ -292,7 +297,7 @@ class Service:
     # Stopping
 
     async def _stop(self) -> None:
-        log.info("stopping")
+        log.info("stopping", says="Stopping: what is under way is finished or given back.")
         self._scheduler.pause()
         polls = asyncio.create_task(self._parts.pipeline.finish_polls())
         waiting = {*self._tasks, *self._ticks, polls}
