@@ -66,7 +66,7 @@ async def test_articles_of_one_story_for_the_same_chats_at_once_do_not_block_one
 ) -> None:
     async with any_database.write() as session:
         rows = [
-            Chat(platform="telegram", chat_id=number, kind="private", created_at=now) for number in range(400)
+            Chat(platform="telegram", chat_id=number, kind="private", created_at=now) for number in range(1200)
         ]
         session.add_all(rows)
         await session.flush()
@@ -78,7 +78,7 @@ async def test_articles_of_one_story_for_the_same_chats_at_once_do_not_block_one
         async with any_database.write() as session:
             return await alerts.enqueue(session, story_id, article_id, dict.fromkeys(chat_ids, WHY), now=now)
 
-    assert sum(await asyncio.gather(*(enqueue(ids[:: (-1) ** number]) for number in range(6)))) == 400
+    assert sum(await asyncio.gather(*(enqueue(ids[:: (-1) ** number]) for number in range(6)))) == 1200
 
 
 async def test_a_chats_alerts_come_one_by_one_in_their_order(any_database: Database, now: datetime) -> None:

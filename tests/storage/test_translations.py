@@ -41,10 +41,10 @@ async def test_workers_that_translate_the_same_texts_at_once_do_not_block_one_an
     any_database: Database, now: datetime
 ) -> None:
     memory = StoredMemory(any_database, lambda: now)
-    keys = [f"k{number}" for number in range(400)]
+    keys = [f"k{number}" for number in range(1200)]
 
     async def worker(mine: list[str]) -> None:
         await memory.put(dict.fromkeys(mine, ("text", "p")))
-        assert len(await memory.get(mine)) == 400
+        assert len(await memory.get(mine)) == 1200
 
     await asyncio.gather(*(worker(keys if number % 2 else keys[::-1]) for number in range(6)))
