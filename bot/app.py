@@ -212,7 +212,7 @@ async def sync_console(parts: Parts, *, active: bool, zone: str | None = None) -
         known = await chats.find(session, CONSOLE_CHAT)
         chat = await chats.ensure(session, CONSOLE_CHAT, kind="console", title="terminal", now=now)
         if known is None:
-            zone = zone or get_localzone_name() or "UTC"
+            zone = (zone or get_localzone_name() or "UTC").removeprefix("Etc/")
             local = now.astimezone(ZoneInfo(zone))
             missed = f"{local:%H:%M}" >= CONSOLE_DIGEST_TIME  # today's time is over: the first comes tomorrow
             await chats.set_digest(

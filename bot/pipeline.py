@@ -275,9 +275,7 @@ class Pipeline:
         )
         remark = ". ".join(part.rstrip(".") for part in (error.reason, error.hint) if part)
         async with self._database.write() as session:
-            await feeds.record_failure(
-                session, feed.id, now=now, next_poll_at=next_poll_at, error=error.reason
-            )
+            await feeds.record_failure(session, feed.id, now=now, next_poll_at=next_poll_at, error=remark)
         self._reachability.feed_failed(feed.name, error.reason)
         return PollOutcome(feed.name, feed.url, error=str(error))
 

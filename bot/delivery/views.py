@@ -28,14 +28,19 @@ def alert_view(alert: Alert, chat: Chat, article: Article, feed: Feed) -> AlertV
         tier=feed.tier,
         published=article.published_at or article.fetched_at,
         url=article.url,
-        why=tuple(_why_line(line) for line in alert.why),
+        why=_why_lines(alert.why),
         zone=chat.zone,
     )
 
 
-def _why_line(line: Mapping[str, Any]) -> WhyLine:
-    subscription = line["subscription"]
-    return WhyLine(subscription, tuple(_reason(subscription, one["clause"], one) for one in line["reasons"]))
+def _why_lines(why: Sequence[Mapping[str, Any]]) -> tuple[WhyLine, ...]:
+    """A line a subscription; those that the same words satisfied share one."""
+    by_reasons: dict[tuple[str, ...], list[str]] = {}
+    for line in why:
+        subscription = line["subscription"]
+        reasons = tuple(_reason(subscription, one["clause"], one) for one in line["reasons"])
+        by_reasons.setdefault(reasons, []).append(subscription)
+    return tuple(WhyLine(", ".join(names), reasons) for reasons, names in by_reasons.items())
 
 
 def _reason(subscription: str, clause: str, found: Mapping[str, Any]) -> str:

@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.text import Text
 
 from bot.app import CONSOLE_CHAT, Parts, Timing, open_parts, utc_now
+from bot.delivery.console import MAX_WIDTH
 from bot.demo.samples import Samples
 from bot.demo.world import DemoWorld
 from bot.pipeline import Tempo
@@ -25,6 +26,7 @@ from bot.service import Service, stop_on_signals
 from bot.settings import Settings
 from storage import alerts, chats
 from storage.database import Database
+from storage.models import AlertState
 
 WATCHED = (
     "rare_earths",
@@ -46,12 +48,13 @@ TIMING = Timing(
 )
 
 INTRODUCTION = """\
-This is Rarewatch against a stand-in of the outside world, on this machine only (127.0.0.1):
-  · a feed site with {outlets} made-up outlets, whose articles were written for this demo;
-  · a server that speaks LibreTranslate's protocol, with prepared reference translations.
-Everything between is the program itself: its HTTP client, feed parser, language detection, matcher,
-deep-translator, SQLite, scheduler and sender. Nothing leaves this machine, and no token is needed.
-The terminal plays a chat that follows {watched}.
+This is Rarewatch against a stand-in of the outside world, on this machine only:
+  · a feed site with {outlets} made-up outlets, whose articles were written for this;
+  · a server that speaks LibreTranslate's protocol, with prepared translations.
+Everything between is the program itself: its HTTP client, feed parser, language
+detection, matcher, deep-translator, SQLite, scheduler and sender. Nothing leaves
+this machine (127.0.0.1), and no token is needed. The terminal plays a chat that
+follows {watched}.
 """
 
 
@@ -60,8 +63,8 @@ class Round:
     """What the first full round brought."""
 
     articles: int
-    alerts: int
-    expected_alerts: int
+    alerted: frozenset[str]  # ids of articles
+    expected: frozenset[str]
     translated: int
     digests: int
     polls: int
@@ -70,14 +73,14 @@ class Round:
     @property
     def complete(self) -> bool:
         """Whether every article that should alert did, none that should not, and the digest came."""
-        return self.alerts == self.expected_alerts and self.digests == 1
+        return self.alerted == self.expected and self.digests == 1
 
     def __str__(self) -> str:
-        silent = self.articles - self.alerts
+        silent = self.articles - len(self.alerted)
         return (
             f"One round: {self.polls} polls ({self.unchanged} unchanged), {self.articles} articles read, "
-            f"{self.alerts} alerts ({self.translated} translated), "
-            f"{silent} articles rightly silent, {self.digests} digest."
+            f"{len(self.alerted)} alerts ({self.translated} of them translated), {silent} articles "
+            f"that alert nobody, {self.digests} digest."
         )
 
 
@@ -90,7 +93,7 @@ async def run_demo(*, once: bool, stream: TextIO = sys.stdout) -> bool:
     narrator = Console(file=stream, markup=False, emoji=False, highlight=False)
 
     def tell(text: str) -> None:
-        narrator.print(Text(text, style="cyan"), soft_wrap=True)
+        narrator.print(Text(text, style="cyan"), width=min(narrator.width, MAX_WIDTH))
 
     with tempfile.TemporaryDirectory(prefix="rarewatch-demo-") as folder:
         async with DemoWorld(now=utc_now()) as world:
@@ -109,6 +112,7 @@ async def run_demo(*, once: bool, stream: TextIO = sys.stdout) -> bool:
                     telling.cancel()
                     await asyncio.gather(telling, return_exceptions=True)
                     await running
+                    tell("Stopped.")
                 return telling.result() if not telling.cancelled() else True
 
 
@@ -116,9 +120,9 @@ async def _tell_the_story(
     world: DemoWorld, parts: Parts, service: Service, tell: Callable[[str], None], *, once: bool
 ) -> bool:
     samples: Samples = world.samples
-    expected = sum(article.alert for article in samples.first)
+    expected = frozenset(article.id for article in samples.first if article.alert)
     tell("— Alerts, as they come —\n")
-    sent = await _until(lambda: _sent_alerts(parts.database), expected)
+    await _until(lambda: _count_alerted(parts.database), len(expected))
     # As if the chat had sent /digest with this minute's time.
     tell("— The daily digest, as at its time of day —\n")
     await _ask_for_digest(parts)
@@ -126,8 +130,8 @@ async def _tell_the_story(
     counters = parts.pipeline.counters
     outcome = Round(
         articles=counters.articles,
-        alerts=sent,
-        expected_alerts=expected,
+        alerted=await _alerted(parts.database),
+        expected=expected,
         translated=counters.translated,
         digests=digests,
         polls=counters.polls,
@@ -135,7 +139,8 @@ async def _tell_the_story(
     )
     tell(str(outcome))
     if not outcome.complete:
-        tell(f"This is not what was expected: {expected} alerts and a digest. Please report it.")
+        wrong = ", ".join(sorted(outcome.alerted ^ outcome.expected)) or "the digest"
+        tell(f"This is not what was expected. Wrong: {wrong}. Please report it.")
         return False
     if once:
         return True
@@ -162,9 +167,18 @@ async def _ready(value: int) -> int:
     return value
 
 
-async def _sent_alerts(database: Database) -> int:
+async def _alerted(database: Database) -> frozenset[str]:
+    """The ids of the articles whose alerts were sent: the last part of their links."""
     async with database.read() as session:
-        return (await alerts.counts(session)).get("sent", 0)
+        chat = await chats.find(session, CONSOLE_CHAT)
+        rows = await alerts.latest(session, chat.id, limit=1000) if chat is not None else []
+    return frozenset(
+        (article.url or "").rpartition("/")[2] for alert, article, _ in rows if alert.state == AlertState.SENT
+    )
+
+
+async def _count_alerted(database: Database) -> int:
+    return len(await _alerted(database))
 
 
 async def _ask_for_digest(parts: Parts) -> None:

@@ -231,7 +231,11 @@ def _told(leaf: Leaf, words: Iterable[str], language: str) -> Reason:
     once: dict[str, str] = {}
     for word in words:
         once.setdefault(word.casefold(), word)
-    return Reason(leaf.text, tuple(once.values())[:_WORDS_PER_REASON], language)
+    # "rare-earth magnets" says it all; "magnets" beside it says nothing more.
+    telling = [
+        word for folded, word in once.items() if not any(folded in other for other in once if other != folded)
+    ]
+    return Reason(leaf.text, tuple(telling)[:_WORDS_PER_REASON], language)
 
 
 def _phrase_test(phrase: Phrase) -> _Test:
