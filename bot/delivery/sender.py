@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.delivery import verdict
-from bot.delivery.outcomes import DeliveryError, NotDelivered, Stop
+from bot.delivery.outcomes import DeliveryError, MaybeDelivered, NotDelivered, Stop
 from bot.delivery.post import Post
 from bot.delivery.render import render_alert
 from bot.delivery.verdict import Action, Verdict
@@ -30,6 +31,9 @@ log = structlog.get_logger(__name__)
 SLOTS = 8
 # Longer than any request may take, so that a lease found run out means that its owner is gone.
 LEASE_S = 120
+MAX_FAULTY_ATTEMPTS = 5  # of an alert that our own code fails on
+MAX_OUTAGE_PAUSE_S = 60.0
+_DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout, OSError)
 
 
 class Sender:
@@ -66,6 +70,17 @@ class Sender:
         Raises:
             Stop: sending can't go on: the token is wrong, or the terminal closed. Alerts stay in the outbox.
         """
+        try:
+            await self._work(wake, stopping)
+            if self._in_flight:
+                await asyncio.wait(self._in_flight.values())
+        finally:
+            # Cancelled: who ends us won't wait. Nothing may be sent after the leases are given back.
+            await self._abandon()
+        if self.stopped_by is not None:
+            raise self.stopped_by
+
+    async def _work(self, wake: asyncio.Event, stopping: asyncio.Event) -> None:
         loop = asyncio.get_running_loop()
         while not stopping.is_set() and self.stopped_by is None:
             wake.clear()
@@ -75,27 +90,16 @@ class Sender:
                 report_database(self._reachability, error)
                 await wait_any(stopping, timeout_s=DATABASE_PAUSE_S)
                 continue
+            self._reachability.report("Database", ok=True)
             if started and len(self._in_flight) < SLOTS:
                 continue
             await self._wait(wake, stopping)
-        if self._in_flight:
-            await asyncio.wait(self._in_flight.values())
-        if self.stopped_by is not None:
-            raise self.stopped_by
 
-    async def drain(self) -> int:
-        """Sends what can be sent now, for a single round; gives how many messages went out."""
-        before = self.sent
-        loop = asyncio.get_running_loop()
-        while True:
-            started = await self._start_some(loop.time())
-            if self._in_flight:
-                await asyncio.wait(self._in_flight.values())
-            elif not started:
-                pauses = [ready - loop.time() for ready in self._ready_at.values()]
-                if not any(pause > 0 for pause in pauses):
-                    return self.sent - before
-                await asyncio.sleep(max(0.01, min(pause for pause in pauses if pause > 0)))
+    async def _abandon(self) -> None:
+        tasks = list(self._in_flight.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _wait(self, wake: asyncio.Event, stopping: asyncio.Event) -> None:
         loop = asyncio.get_running_loop()
@@ -105,11 +109,12 @@ class Sender:
             asyncio.create_task(stopping.wait()),
         ]
         timeout = min(max(soonest, 0.01), self._idle_s)
-        _done, pending = await asyncio.wait(
-            [*waits, *self._in_flight.values()], timeout=timeout, return_when=asyncio.FIRST_COMPLETED
-        )
-        for task in waits:
-            if task in pending:
+        try:
+            await asyncio.wait(
+                [*waits, *self._in_flight.values()], timeout=timeout, return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            for task in waits:
                 task.cancel()
 
     async def _start_some(self, monotonic: float) -> int:
@@ -135,15 +140,31 @@ class Sender:
     async def _handle(self, claimed: Claimed) -> None:
         try:
             await self._deliver(claimed)
-        except Exception:
-            # A fault of our own must neither lose the alert nor stop the others: it is tried again when its
-            # lease runs out.
-            log.exception("alert_not_handled", alert=claimed.alert.id)
+        except _DATABASE_AWAY as error:
+            # What became of the alert can't be written down: it is sent again when its lease runs out.
+            report_database(self._reachability, error)
+        except Exception as error:
+            log.exception("alert_fault", alert=claimed.alert.id)
+            await self._faulty(claimed, error)
         finally:
             delay_s = self._post.delay_s(claimed.chat)
             if delay_s > 0:
                 self._ready_at[claimed.chat.id] = asyncio.get_running_loop().time() + delay_s
             del self._in_flight[claimed.chat.id]
+
+    async def _faulty(self, claimed: Claimed, error: Exception) -> None:
+        """A fault of our own neither stops the others nor is tried for ever."""
+        now, attempts = self._clock(), claimed.alert.attempts
+        reason = f"a fault of the program ({type(error).__name__}); its log says more"
+        try:
+            async with self._database.write() as session:
+                if attempts >= MAX_FAULTY_ATTEMPTS:
+                    await alerts.fail(session, claimed.alert.id, reason)
+                else:
+                    later = now + timedelta(seconds=verdict.pause_s(attempts))
+                    await alerts.postpone(session, claimed.alert.id, until=later, error=reason)
+        except (SQLAlchemyError, OSError) as problem:
+            report_database(self._reachability, problem)
 
     async def _deliver(self, claimed: Claimed) -> None:
         try:
@@ -153,14 +174,13 @@ class Sender:
                 await self._send(claimed)
         except DeliveryError as error:
             await self._failed(claimed, error)
-        else:
-            self._reopen()
 
     async def _send(self, claimed: Claimed) -> None:
         alert, chat = claimed.alert, claimed.chat
         message = render_alert(alert_view(alert, chat, claimed.article, claimed.feed))
         message_id = await self._post.send(chat, message)
         self._passing(Milestone.DELIVERED)
+        self._reopen(chat.platform)
         async with self._database.write() as session:
             await alerts.mark_sent(
                 session,
@@ -185,6 +205,7 @@ class Sender:
         await self._post.edit(
             chat, alert.message_id, render_alert(alert_view(alert, chat, claimed.article, claimed.feed))
         )
+        self._reopen(chat.platform)
         async with self._database.write() as session:
             await alerts.mark_edited(session, edit.id, alert.id, now=self._clock())
         log.debug("alert_edited", alert=alert.id, chat=chat.id)
@@ -192,7 +213,7 @@ class Sender:
     async def _failed(self, claimed: Claimed, error: DeliveryError) -> None:
         now = self._clock()
         what = verdict.judge(error, attempts=claimed.alert.attempts, now=now)
-        if isinstance(error, NotDelivered):
+        if isinstance(error, NotDelivered | MaybeDelivered):
             self._close_for_a_while(claimed.chat.platform, error)
         async with self._database.write() as session:
             match what:
@@ -217,10 +238,11 @@ class Sender:
             self.stopped_by = error
 
     def _close_for_a_while(self, platform: str, error: DeliveryError) -> None:
-        """One message that surely did not leave: the server is away, so the others need not try at once."""
-        self._outage_attempts += 1
-        pause_s = verdict.pause_s(self._outage_attempts)
-        self._closed_until = asyncio.get_running_loop().time() + min(pause_s, 60)
+        """One message that was not taken: the server is away, so the others need not try at once."""
+        monotonic = asyncio.get_running_loop().time()
+        if monotonic >= self._closed_until:  # or it is one of those that were on their way together
+            self._outage_attempts += 1
+            self._closed_until = monotonic + min(verdict.pause_s(self._outage_attempts), MAX_OUTAGE_PAUSE_S)
         self._reachability.report(
             platform.capitalize(),
             ok=False,
@@ -228,11 +250,10 @@ class Sender:
             consequence="Alerts wait in the outbox and go out when it is back.",
         )
 
-    def _reopen(self) -> None:
+    def _reopen(self, platform: str) -> None:
         self._outage_attempts = 0
         self._closed_until = 0.0
-        for platform in self._post.platforms:
-            self._reachability.report(platform.capitalize(), ok=True)
+        self._reachability.report(platform.capitalize(), ok=True)
 
 
 _DEBUG, _INFO, _WARNING, _ERROR = 10, 20, 30, 40

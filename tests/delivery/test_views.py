@@ -1,0 +1,80 @@
+"""What an alert and a digest show of the stored rows."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from bot.delivery.render import WhyLine, render_alert
+from bot.delivery.views import alert_view, digest_view, is_english
+from storage.models import Alert, Article, Chat, Feed, Story
+
+FEED = Feed(name="Kabar", country="ID", tier="trade", language="id")
+CHAT = Chat(id=1, chat_id=100, kind="private", title="Ibu Sari", zone="Asia/Jakarta")
+
+
+def article(now: datetime, **values: Any) -> Article:
+    default: dict[str, Any] = {
+        "id": 1,
+        "title": "Ekspor nikel",
+        "summary": "Isi",
+        "language": "id",
+        "url": "http://kabar.example/1",
+        "fetched_at": now,
+    }
+    return Article(**(default | values))
+
+
+def why(subscription: str, *clauses: str) -> dict[str, Any]:
+    reasons = [{"clause": clause, "words": ["nikel"], "language": "id"} for clause in clauses]
+    return {"subscription": subscription, "reasons": reasons}
+
+
+def test_an_untranslated_article_is_shown_as_it_is(now: datetime) -> None:
+    view = alert_view(Alert(why=[]), CHAT, article(now), FEED)
+    assert (view.title, view.summary, view.english) == ("Ekspor nikel", "Isi", False)
+    assert view.published == now  # the feed named no time: when it was first seen
+    assert "Not translated yet" in render_alert(view).plain
+
+
+def test_a_translated_article_never_mixes_in_the_original_summary(now: datetime) -> None:
+    translated = article(now, english_title="Nickel exports", english_summary=None)
+    view = alert_view(Alert(why=[]), CHAT, translated, FEED)
+    assert (view.title, view.summary, view.english) == ("Nickel exports", "", True)
+    assert view.original_title == "Ekspor nikel"
+
+
+def test_an_article_in_english_is_no_translation(now: datetime) -> None:
+    assert is_english(article(now, language="en"))
+    assert is_english(article(now, english_title=""))  # translated, and there was no title
+    assert not is_english(article(now, language=None))
+
+
+def test_the_reason_names_its_part_of_a_longer_query_only(now: datetime) -> None:
+    alert = Alert(why=[why("nickel", "nickel"), why("nickel (ban OR quota)", "nickel", "ban")])
+    assert alert_view(alert, CHAT, article(now), FEED).why == (
+        WhyLine("nickel", ("«nikel» (Indonesian)",)),
+        WhyLine("nickel (ban OR quota)", ("nickel «nikel» (Indonesian)", "ban «nikel» (Indonesian)")),
+    )
+
+
+def test_a_digest_begins_with_what_many_wrote_about_then_the_newest(now: datetime) -> None:
+    rows = [
+        (Alert(id=number, why=[why("q", *clauses)]), article(now, title=title), FEED, Story(articles=count))
+        for number, title, count, clauses in [
+            (1, "old", 1, ["#nickel"]),
+            (2, "new", 1, ["#nickel", "ban", "#tariffs", "#nickel"]),
+            (3, "big", 5, ["ban"]),
+        ]
+    ]
+    view = digest_view(CHAT, date(2026, 11, 23), rows)
+    assert [line.title for line in view.stories] == ["big", "new", "old"]
+    assert [line.concepts for line in view.stories] == [(), ("nickel", "tariffs"), ("nickel",)]
+    assert view.stories[0].sources == 5
+
+
+def test_a_digest_names_its_chat_where_it_is_not_the_readers_own(now: datetime) -> None:
+    group = Chat(id=2, chat_id=-5, kind="supergroup", title="Desk", zone="UTC")
+    terminal = Chat(id=3, chat_id=1, kind="console", title="terminal", zone="UTC")
+    titles = [digest_view(chat, now.date(), []).chat_title for chat in (CHAT, group, terminal)]
+    assert titles == [None, "Desk", None]
