@@ -30,7 +30,7 @@ from bot.translation.providers import GoogleProvider, LibreProvider, MyMemoryPro
 from bot.translation.translator import Translator
 from storage import chats, feeds, subscriptions
 from storage.chats import CONSOLE, ChatKey
-from storage.database import Database, release, wait_for
+from storage.database import CATALOG_LOCK, Database, one_at_a_time, release, wait_for
 from storage.feeds import FeedRow
 from storage.models import Chat
 from storage.translations import StoredMemory
@@ -196,6 +196,7 @@ async def sync_catalog(database: Database, catalog: Catalog, concepts: Concepts,
         for feed in catalog.feeds
     ]
     async with database.write() as session:
+        await one_at_a_time(session, CATALOG_LOCK)  # two workers that start at once would lock each other out
         await feeds.sync(session, rows, now=now)
         await subscriptions.watch(session, list(queries), now=now)
 

@@ -91,10 +91,13 @@ class Service:
             RarewatchError: what can't go on, and what to do about it.
         """
         async with AsyncExitStack() as stack:
-            await self._start(stack)
-            await self._announce()
-            await self.stopping.wait()
-            await self._stop()
+            try:
+                await self._start(stack)
+                await self._announce()
+                await self.stopping.wait()
+            finally:
+                self.stop()
+                await self._stop()
         if self._failure is not None:
             raise self._failure
 
@@ -105,18 +108,16 @@ class Service:
     # Starting
 
     async def _start(self, stack: AsyncExitStack) -> None:
-        talks = self._role in (Role.ALL, Role.BOT)
-        reads = self._role in (Role.ALL, Role.WORKER)
-        if talks:
+        if self._does(Role.BOT):
             await self._start_talking(stack)
-        if reads:
+        if self._does(Role.WORKER):
             self._start_reading()
-        if self._role is Role.WEB or (self._role is Role.ALL and self._with_page):
+        if self._does(Role.WEB) and self._with_page:
             self._start_page()
-        if reads:
-            self._every(self._timing.summary_tick_s, self._summarise)
-            self._schedule(IntervalTrigger(hours=1, timezone="UTC"), self._forget_old)
         self._scheduler.start()
+
+    def _does(self, role: Role) -> bool:
+        return self._role in (Role.ALL, role)
 
     async def _start_talking(self, stack: AsyncExitStack) -> None:
         parts, settings = self._parts, self._parts.settings
@@ -188,6 +189,8 @@ class Service:
     def _start_reading(self) -> None:
         parts, pipeline = self._parts, self._parts.pipeline
         self._every(self._timing.poll_tick_s, pipeline.poll_due)
+        self._every(self._timing.summary_tick_s, self._summarise)
+        self._schedule(IntervalTrigger(hours=1, timezone="UTC"), self._forget_old)
         self._watch(
             "processing",
             keep_working(
@@ -255,8 +258,14 @@ class Service:
         settings = self._parts.settings
         async with self._parts.database.read() as session:
             counts = await feeds.counts(session)
-        alerts_to = "Telegram" if settings.telegram_token else "this terminal"
         translators = ", ".join(settings.translators)
+        alerts_to = "Telegram" if settings.telegram_token else "this terminal"
+        duties = []
+        if self._does(Role.WORKER):
+            duties.append(f"watching {counts.enabled} feeds, translating with {translators}")
+        if self._does(Role.BOT):
+            duties.append(f"alerts go to {alerts_to}")
+        duties.append(f"everything is kept in {self._parts.database.shown}")
         log.info(
             "started",
             role=self._role.value,
@@ -264,8 +273,7 @@ class Service:
             database=self._parts.database.shown,
             translators=translators,
             alerts_to=alerts_to,
-            says=f"Role {self._role.value}: watching {counts.enabled} feeds; translating with {translators}; "
-            f"alerts go to {alerts_to}; everything is kept in {self._parts.database.shown}. Ctrl-C stops.",
+            says=f"Started ({self._role.value}): {'; '.join(duties)}. Ctrl-C stops.",
         )
 
     # Ticks
@@ -298,7 +306,8 @@ class Service:
 
     async def _stop(self) -> None:
         log.info("stopping", says="Stopping: what is under way is finished or given back.")
-        self._scheduler.pause()
+        if self._scheduler.running:
+            self._scheduler.pause()
         polls = asyncio.create_task(self._parts.pipeline.finish_polls())
         waiting = {*self._tasks, *self._ticks, polls}
         _done, late = await asyncio.wait(waiting, timeout=self._timing.shutdown_s)
@@ -310,7 +319,8 @@ class Service:
                 await task
         await self._parts.pipeline.cancel_polls()
         # Not its shutdown(wait=True): that would cancel coroutines half-way.
-        self._scheduler.shutdown(wait=False)
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
 
 
 def stop_on_signals(service: Service) -> None:

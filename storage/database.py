@@ -23,7 +23,9 @@ from storage.errors import StorageError
 from storage.models import Base, Leased
 
 BUSY_TIMEOUT_S = 30  # how long a writer waits for SQLite's one write lock
-MIGRATION_LOCK = 0x7261_7265  # "rare": any number no other program on the server would use
+# Advisory locks of PostgreSQL: any numbers no other program on the server would use ("rare", and on).
+MIGRATION_LOCK = 0x7261_7265
+CATALOG_LOCK = MIGRATION_LOCK + 1
 ROWS_PER_STATEMENT = 500  # SQLite takes 32,766 variables a statement
 
 Row = TypeVar("Row", bound=Base)
@@ -85,9 +87,10 @@ class Database:
 
     @property
     def shown(self) -> str:
-        """The address without its password."""
+        """The address as a person wrote it, without its password."""
         # Without its parameters: drivers take a password there, too.
-        return self.url.set(query={}).render_as_string(hide_password=True)
+        plain = self.url.set(drivername=self.url.get_backend_name(), query={})
+        return plain.render_as_string(hide_password=True)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
@@ -239,6 +242,12 @@ async def claim(
     rows = list(await session.scalars(statement))
     rows.sort(key=lambda row: row.id)  # RETURNING promises no order
     return rows
+
+
+async def one_at_a_time(session: AsyncSession, lock: int) -> None:
+    """Holds other processes off until this transaction ends. On SQLite every write transaction does that."""
+    if session.get_bind().dialect.name == "postgresql":
+        await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": lock})
 
 
 async def release(session: AsyncSession, owner: str) -> None:

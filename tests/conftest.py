@@ -47,13 +47,19 @@ def _fresh_postgres(server_url: str, name: str) -> str:
     return make_url(server_url).set(database=name).render_as_string(hide_password=False)
 
 
+@pytest.fixture
+def postgres_database_url(postgres_url: str) -> str:
+    """An empty PostgreSQL database."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")  # two workers may share TEST_DATABASE_URL
+    return _fresh_postgres(postgres_url, f"rarewatch_test_{worker}")
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def any_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database of each kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/test.db"
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")  # two workers may share TEST_DATABASE_URL
-    return _fresh_postgres(request.getfixturevalue("postgres_url"), f"rarewatch_test_{worker}")
+    return str(request.getfixturevalue("postgres_database_url"))
 
 
 @pytest.fixture

@@ -123,7 +123,7 @@ async def _tell_the_story(
     expected = frozenset(article.id for article in samples.first if article.alert)
     tell("— Alerts, as they come —\n")
     await _until(lambda: _count_alerted(parts.database), len(expected))
-    # As if the chat had sent /digest with this minute's time.
+    # As if the chat's time of day had come.
     tell("— The daily digest, as at its time of day —\n")
     await _ask_for_digest(parts)
     digests = await _until(lambda: _ready(service.digests.sent if service.digests else 0), 1)
@@ -189,7 +189,7 @@ async def _ask_for_digest(parts: Parts) -> None:
             await chats.set_digest(
                 session,
                 chat.id,
-                time=f"{local:%H:%M}",
+                time="00:00",  # past in any case, also if midnight strikes before the next tick
                 zone=None,
                 last_date=local.date() - timedelta(days=1),
             )

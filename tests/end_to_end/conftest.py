@@ -27,4 +27,7 @@ async def outside(tmp_path: Path) -> AsyncIterator[Outside]:
     """Feeds with nothing in them yet, a translator, and Telegram with one person."""
     async with DemoWorld(now=now(), samples=samples(ARTICLES)) as world, BotApi(TOKEN) as telegram:
         telegram.add_chat(ANNA, "private", "Anna")
-        yield Outside(tmp_path, world, telegram, f"sqlite:///{tmp_path}/rarewatch.db")
+        outside = Outside(tmp_path, world, telegram, f"sqlite:///{tmp_path}/rarewatch.db")
+        yield outside
+        for process in outside.started:
+            await process.kill()

@@ -48,6 +48,7 @@ class Outside:
     telegram: BotApi
     database_url: str
     port: int = field(default_factory=free_port)
+    started: list[Process] = field(default_factory=list)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -94,7 +95,17 @@ class Outside:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
-        return Process(process)
+        self.started.append(Process(process))
+        return self.started[-1]
+
+    async def run(self, role: str = "all") -> Process:
+        """Starts ``rarewatch run``."""
+        return await self.start("-m", "bot", "run", "--role", role)
+
+    async def subscribe(self) -> None:
+        """Anna follows #rare_earths, as she would: by sending the command."""
+        self.telegram.say(ANNA, ANNA, "/subscribe #rare_earths")
+        await eventually(lambda: bool(self.alerts("Following #rare_earths")), timeout_s=60)
 
     def alerts(self, text: str) -> list[Sent]:
         """The messages to Anna that now show this text."""

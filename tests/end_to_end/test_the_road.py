@@ -4,41 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 from sqlalchemy import select
 
 from storage.database import Database
 from storage.models import Article, Leased
-from tests.end_to_end.outside import ANNA, TOKEN, Outside, Process, eventually
+from tests.end_to_end.outside import ANNA, TOKEN, Outside, eventually
 
 BANGKA = "Pilot plant for rare-earth metals from monazite tested in Bangka"
 MAGNETS = "Russia's industry ministry proposes zero duty on imports of rare-earth magnets"
 MALAYSIA = "Malaysia keeps its ban on exports of raw rare-earth elements"
-
-Run = Callable[[], Awaitable[Process]]
-
-
-@pytest.fixture
-async def run(outside: Outside) -> AsyncIterator[Run]:
-    """Starts ``rarewatch run``; whatever still runs at the end of the test is ended."""
-    started: list[Process] = []
-
-    async def start() -> Process:
-        process = await outside.start("-m", "bot", "run")
-        started.append(process)
-        return process
-
-    yield start
-    for process in started:
-        await process.kill()
-
-
-async def subscribe(outside: Outside) -> None:
-    """Anna follows #rare_earths, as she would: by sending the command."""
-    outside.telegram.say(ANNA, ANNA, "/subscribe #rare_earths")
-    await eventually(lambda: bool(outside.alerts("Following #rare_earths")), timeout_s=60)
 
 
 async def leases(database_url: str) -> list[str]:
@@ -55,10 +31,10 @@ async def leases(database_url: str) -> list[str]:
 
 @pytest.mark.timeout(180)
 async def test_a_subscriber_gets_each_article_once_in_english_with_the_original_beside_it(
-    outside: Outside, run: Run
+    outside: Outside,
 ) -> None:
-    process = await run()
-    await subscribe(outside)
+    process = await outside.run()
+    await outside.subscribe()
     await outside.polled(1)
     outside.world.publish(3)  # Indonesian, Russian, and football
 
@@ -81,7 +57,7 @@ async def test_a_subscriber_gets_each_article_once_in_english_with_the_original_
     # It ends in time, gives back what it held, and sends nothing twice when it starts again.
     assert await process.stop(signal.SIGTERM) == 0, process.output
     assert await leases(outside.database_url) == []
-    again = await run()
+    again = await outside.run()
     await outside.polled(3)
     assert len(outside.telegram.sent_to(ANNA)) == 3
     outside.world.publish(1)
@@ -97,10 +73,10 @@ async def test_a_subscriber_gets_each_article_once_in_english_with_the_original_
 
 @pytest.mark.timeout(180)
 async def test_an_alert_goes_out_untranslated_and_is_edited_when_the_translator_is_back(
-    outside: Outside, run: Run
+    outside: Outside,
 ) -> None:
-    process = await run()
-    await subscribe(outside)
+    process = await outside.run()
+    await outside.subscribe()
     await outside.polled(1)
     outside.world.set_translator(down=True)
     outside.world.publish(1)
@@ -124,9 +100,9 @@ async def test_an_alert_goes_out_untranslated_and_is_edited_when_the_translator_
     assert process.output.count('"reachable_again"') == 1
 
 
-async def test_nothing_is_lost_while_telegram_is_away(outside: Outside, run: Run) -> None:
-    process = await run()
-    await subscribe(outside)
+async def test_nothing_is_lost_while_telegram_is_away(outside: Outside) -> None:
+    process = await outside.run()
+    await outside.subscribe()
     await outside.polled(1)
     async with outside.telegram.unreachable():
         outside.world.publish(2)
@@ -139,17 +115,17 @@ async def test_nothing_is_lost_while_telegram_is_away(outside: Outside, run: Run
 
 
 async def test_a_wrong_token_ends_the_service_with_what_to_do_and_without_showing_it(
-    outside: Outside, run: Run
+    outside: Outside,
 ) -> None:
     outside.telegram.token = "1:" + "x" * 35  # what Telegram knows is another
-    process = await run()
+    process = await outside.run()
     assert await process.ended() == 1
     assert "BotFather" in process.output
     assert TOKEN.partition(":")[2] not in process.output
 
 
 @pytest.mark.timeout(180)
-async def test_without_a_network_it_says_so_once_and_keeps_trying(outside: Outside, run: Run) -> None:
+async def test_without_a_network_it_says_so_once_and_keeps_trying(outside: Outside) -> None:
     environment = outside.environment  # writes feeds.yaml
     feeds_file = outside.folder / "feeds.yaml"
     # Ports on which nobody listens, in place of the world's.
@@ -157,7 +133,7 @@ async def test_without_a_network_it_says_so_once_and_keeps_trying(outside: Outsi
     origin = outside.world.feeds[0].url.split("/feeds/")[0]
     feeds_file.write_text(text.replace(origin, "http://127.0.0.1:9"), encoding="utf-8")
     assert environment
-    process = await run()
+    process = await outside.run()
     await eventually(lambda: "no_feed_reachable" in process.output, timeout_s=60)
     await asyncio.sleep(12)  # longer than a summary's pace
     assert process.output.count("no_feed_reachable") == 1
@@ -166,17 +142,17 @@ async def test_without_a_network_it_says_so_once_and_keeps_trying(outside: Outsi
     feeds_file.write_text(text, encoding="utf-8")
     assert await process.stop() == 0, process.output
     # With the network back: everything works, nothing had been lost.
-    again = await run()
-    await subscribe(outside)
+    again = await outside.run()
+    await outside.subscribe()
     await outside.polled(1)
     outside.world.publish(1)
     await eventually(lambda: bool(outside.alerts(BANGKA)))
     assert await again.stop() == 0, again.output
 
 
-async def test_every_article_is_kept_with_its_state(outside: Outside, run: Run) -> None:
-    process = await run()
-    await subscribe(outside)
+async def test_every_article_is_kept_with_its_state(outside: Outside) -> None:
+    process = await outside.run()
+    await outside.subscribe()
     await outside.polled(1)
     outside.world.publish(3)
     await eventually(lambda: bool(outside.alerts(BANGKA) and outside.alerts(MAGNETS)))
