@@ -16,15 +16,28 @@ MIN_TITLE_WORDS = 4
 
 # Parameters that say where a reader came from, not what he reads.
 _TRACKING = re.compile(r"^(utm_.*|fbclid|gclid|yclid|mc_[ce]id|ref|from|source|cmpid|at_.*|_openstat)$", re.I)
+_ROUTE = re.compile(r"[!/]")  # `#!/news/1`, `#/news/1`: pages that a script tells apart
 _WORD = re.compile(r"\w+")
 
 
-def canonical_link(url: str) -> str:
-    """A link without what does not tell pages apart: scheme, `www.`, tracking parameters, fragment."""
-    parts = urlsplit(url)
-    query = sorted(pair for pair in parse_qsl(parts.query) if not _TRACKING.match(pair[0]))
+def canonical_link(url: str) -> str | None:
+    """A link without what does not tell pages apart: scheme, `www.`, tracking parameters, fragment.
+
+    None for a link that names no page of its own: some feeds link every item to their front page.
+    """
+    try:
+        parts = urlsplit(url)
+        # `?4711` is the page's number with some systems: a parameter without a value, not none.
+        pairs = parse_qsl(parts.query, keep_blank_values=True)
+    except ValueError:  # a broken IPv6 address, or parameters without end
+        return None
+    query = urlencode(sorted(pair for pair in pairs if not _TRACKING.match(pair[0])), errors="replace")
+    fragment = parts.fragment if _ROUTE.match(parts.fragment) else ""
+    path = parts.path.rstrip("/") or "/"
+    if path == "/" and not query and not fragment:
+        return None
     host = parts.netloc.lower().removeprefix("www.").removeprefix("m.")
-    return urlunsplit(("", host, parts.path.rstrip("/") or "/", urlencode(query), ""))
+    return urlunsplit(("", host, path, query, fragment))
 
 
 def normalised_title(title: str) -> str | None:
@@ -41,11 +54,12 @@ def story_keys(*, title: str, url: str | None, fallback: str) -> tuple[str, ...]
         fallback: identifies the article itself, used when neither link nor title will do.
     """
     texts = []
-    if url:
-        texts.append("link:" + canonical_link(url))
+    link = canonical_link(url) if url else None
+    if link:
+        texts.append("link:" + link)
     normalised = normalised_title(title)
     if normalised:
         texts.append("title:" + normalised)
     if not texts:
         texts.append("article:" + fallback)
-    return tuple(hashlib.sha256(text.encode()).hexdigest() for text in texts)
+    return tuple(hashlib.sha256(text.encode(errors="replace")).hexdigest() for text in texts)
