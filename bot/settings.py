@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import unquote
 
 from dotenv import dotenv_values
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
@@ -14,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from bot.errors import RarewatchError
 
 PREFIX = "RAREWATCH_"
+_PASSWORD_PARAMETER = re.compile(r"[?&](?:ssl)?password=([^&]+)", re.IGNORECASE)
 ENV_FILE = ".env"
 BUNDLED_FEEDS = Path(__file__).resolve().parent.parent / "feeds.yaml"
 
@@ -68,10 +71,14 @@ class Settings(BaseModel):
         """The values that must never be shown."""
         found = [self.telegram_token, self.libretranslate_key, self.web_token]
         values = [secret.get_secret_value() for secret in found if secret is not None]
-        password = (
-            self.database_url.get_secret_value().partition("://")[2].rpartition("@")[0].partition(":")[2]
+        parts = self.database_url.get_secret_value().partition("://")[2]
+        password = parts.rpartition("@")[0].partition(":")[2]
+        in_query = _PASSWORD_PARAMETER.findall(parts)
+        return tuple(
+            dict.fromkeys(
+                form for value in (*values, password, *in_query) if value for form in (value, unquote(value))
+            )
         )
-        return tuple(value for value in (*values, password) if value)
 
     @property
     def bot_api_url(self) -> str:
@@ -96,6 +103,17 @@ def variable_of(field: str) -> str:
 VARIABLES = tuple(variable_of(name) for name in Settings.model_fields)
 
 
+def _read_env_file(file: Path) -> dict[str, str]:
+    try:
+        # A Windows editor begins the file with a mark that would become part of the first name.
+        values = dotenv_values(file, encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise SettingsError(str(file), "it is not UTF-8 text", hint="Save it as UTF-8.") from None
+    except OSError as error:
+        raise SettingsError(str(file), (error.strerror or "it can't be read").lower()) from error
+    return {key: value for key, value in values.items() if value is not None}
+
+
 def load_settings(environment: Mapping[str, str] | None = None, *, env_file: Path | None = None) -> Settings:
     """The settings from the environment and a `.env` file; the environment wins.
 
@@ -104,12 +122,15 @@ def load_settings(environment: Mapping[str, str] | None = None, *, env_file: Pat
     """
     given = dict(os.environ if environment is None else environment)
     file = Path(ENV_FILE) if env_file is None else env_file
-    from_file = {key: value for key, value in dotenv_values(file).items() if value is not None}
+    from_file = _read_env_file(file)
     values = {key: value for key, value in (from_file | given).items() if value != ""}
     for name in sorted(values):
-        if name.upper().startswith(PREFIX) and name.upper() not in VARIABLES:
-            nearest = difflib.get_close_matches(name.upper(), VARIABLES, n=1, cutoff=0.5)
-            hint = f"Did you mean {nearest[0]}?" if nearest else f"Known: {', '.join(VARIABLES)}."
+        # Names are upper case: one in another case would be read by nobody.
+        if name.upper().startswith(PREFIX) and name not in VARIABLES:
+            # Without the prefix, which makes every name half alike.
+            known_as = {variable.removeprefix(PREFIX): variable for variable in VARIABLES}
+            nearest = difflib.get_close_matches(name.upper().removeprefix(PREFIX), known_as, n=1)
+            hint = f"Did you mean {known_as[nearest[0]]}?" if nearest else f"Known: {', '.join(VARIABLES)}."
             raise SettingsError(name, "there is no such setting", hint=hint)
     known = {name: values[name] for name in VARIABLES if name in values}
     fields = {
