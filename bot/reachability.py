@@ -18,6 +18,7 @@ class Reachability:
     _feeds_failing: dict[str, str] = field(default_factory=dict)
     _feeds_said: set[str] = field(default_factory=set)
     _feeds_fine: set[str] = field(default_factory=set)
+    _feeds_untried: set[str] = field(default_factory=set)  # since the network came back
     _none_said: bool = False
 
     @property
@@ -40,14 +41,18 @@ class Reachability:
         """Notes a feed's failure; `summarise_feeds` says it."""
         self._feeds_fine.discard(name)
         self._feeds_failing[name] = reason
+        self._feeds_untried.discard(name)
 
     def feed_read(self, name: str) -> None:
         """Notes that a feed could be read."""
         self._feeds_fine.add(name)
         self._feeds_failing.pop(name, None)
+        self._feeds_untried.discard(name)
         if self._none_said:
             self._none_said = False
             self._feeds_said.clear()
+            # They failed with the network: each gets a line of its own only if it fails again without.
+            self._feeds_untried = set(self._feeds_failing)
             log.info("feeds_reachable_again", says="Feeds can be reached again.")
         elif name in self._feeds_said:
             log.info("feed_reachable_again", feed=name, says=f"{name} can be read again.")
@@ -71,7 +76,9 @@ class Reachability:
                 "Rarewatch keeps trying, with growing pauses, and loses nothing.",
             )
             return
-        for name in [name for name in self._feeds_failing if name not in self._feeds_said]:
+        for name in [*self._feeds_failing]:
+            if name in self._feeds_said or name in self._feeds_untried:
+                continue
             self._feeds_said.add(name)
             reason = self._feeds_failing[name]
             log.warning(
