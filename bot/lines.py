@@ -47,6 +47,8 @@ def parse_line(number: int, line: str) -> Line:
         raise LineError(f"line {number}", '"text" is missing or not a string')
     if language is not None and not isinstance(language, str):
         raise LineError(f"line {number}", '"lang" is not a string')
+    # Half a surrogate pair is a letter in JSON and nowhere else.
+    text = text.encode(errors="replace").decode()
     return Line(number, value.get("id", number), text, language)
 
 
