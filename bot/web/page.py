@@ -20,6 +20,7 @@ from storage.models import Article, Feed
 
 ARTICLES_SHOWN = 50
 SUMMARY_CHARS = 300
+DATABASE_AWAY = "The database can't be reached now. Try again in a minute."
 # Nothing from elsewhere is loaded, and no script runs, whatever a feed has put into a title.
 HEADERS = {
     "Content-Security-Policy": (
@@ -61,9 +62,12 @@ def build_page(database: Database, *, token: str | None) -> Starlette:
     async def show_archive(request: Request) -> Response:
         if token is not None and not _may_enter(request, token):
             return PlainTextResponse("This page needs its token: ?token=…", 401, headers=HEADERS)
-        async with database.read() as session:
-            rows = await search.newest(session, limit=ARTICLES_SHOWN)
-            counts = await feeds.counts(session)
+        try:
+            async with database.read() as session:
+                rows = await search.newest(session, limit=ARTICLES_SHOWN)
+                counts = await feeds.counts(session)
+        except (SQLAlchemyError, OSError):
+            return PlainTextResponse(DATABASE_AWAY, 503, headers=HEADERS)
         items = [article_item(article, feed) for article, feed in rows]
         return HTMLResponse(archive.render(items=items, feeds=counts), headers=HEADERS)
 
@@ -72,8 +76,9 @@ def build_page(database: Database, *, token: str | None) -> Starlette:
             async with database.read() as session:
                 counts = await feeds.counts(session)
         except (SQLAlchemyError, OSError):
-            return JSONResponse({"status": "the database can't be reached"}, 503)
-        return JSONResponse({"status": "ok", "feeds": counts.enabled, "failing": counts.failing})
+            return JSONResponse({"status": "the database can't be reached"}, 503, headers=HEADERS)
+        health = {"status": "ok", "feeds": counts.enabled, "failing": counts.failing}
+        return JSONResponse(health, headers=HEADERS)
 
     return Starlette(routes=[Route("/", show_archive), Route("/healthz", show_health)])
 
@@ -94,7 +99,7 @@ def article_item(article: Article, feed: Feed) -> ArticleItem:
         language=article.language or "",
         summary=cut(clean(summary), SUMMARY_CHARS),
         url=safe_url(article.url),
-        origin=" · ".join(part for part in origin if part),
+        origin=clean(" · ".join(part for part in origin if part)),
     )
 
 
