@@ -66,7 +66,8 @@ async def test_articles_of_one_story_for_the_same_chats_at_once_do_not_block_one
 ) -> None:
     async with any_database.write() as session:
         rows = [
-            Chat(platform="telegram", chat_id=number, kind="private", created_at=now) for number in range(1200)
+            Chat(platform="telegram", chat_id=number, kind="private", created_at=now)
+            for number in range(1200)
         ]
         session.add_all(rows)
         await session.flush()
