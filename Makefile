@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check bench format requirements clean
+.PHONY: help demo run test check bench format picture requirements clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 15
@@ -30,6 +30,9 @@ bench: $(VENV)/dev.stamp ## benchmarks, as ratios against a baseline in the same
 format: $(VENV)/dev.stamp ## rewrite the code in the house style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+picture: $(VENV)/dev.stamp ## draw docs/demo.svg anew from a real run of the demo
+	$(BIN)/python -m tests.picture docs/demo.svg
 
 requirements: ## compile both requirements files anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml $(COMPILE) -o requirements.txt

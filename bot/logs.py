@@ -25,7 +25,6 @@ _CHATTY = (
     "httpx",
     "httpcore",
     "telegram",
-    "apscheduler",
     "aiohttp.access",
     "alembic",
     "pymorphy3",
@@ -193,6 +192,8 @@ def configure_logging(
     root.setLevel(level)
     for name in _CHATTY:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    # It warns of each tick skipped because the last one still runs, which is how the ticks are meant.
+    logging.getLogger("apscheduler").setLevel(max(logging.ERROR, root.level))
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
