@@ -49,12 +49,12 @@ TIMING = Timing(
 
 INTRODUCTION = """\
 This is Rarewatch against a stand-in of the outside world, on this machine only:
-  · a feed site with {outlets} made-up outlets, whose articles were written for this;
+  · a feed site with {outlets} made-up outlets, their articles written for this;
   · a server that speaks LibreTranslate's protocol, with prepared translations.
 Everything between is the program itself: its HTTP client, feed parser, language
-detection, matcher, deep-translator, SQLite, scheduler and sender. Nothing leaves
-this machine (127.0.0.1), and no token is needed. The terminal plays a chat that
-follows {watched}.
+detection, matcher, deep-translator, SQLite, scheduler and sender. Nothing
+leaves this machine (127.0.0.1), and no token is needed.
+The terminal plays a chat that follows {watched}.
 """
 
 
@@ -93,7 +93,9 @@ async def run_demo(*, once: bool, stream: TextIO = sys.stdout) -> bool:
     narrator = Console(file=stream, markup=False, emoji=False, highlight=False)
 
     def tell(text: str) -> None:
-        narrator.print(Text(text, style="cyan"), width=min(narrator.width, MAX_WIDTH))
+        # In a file lines are left whole, as the alerts are.
+        width = min(narrator.width, MAX_WIDTH) if narrator.is_terminal else None
+        narrator.print(Text(text, style="cyan"), width=width, soft_wrap=width is None)
 
     with tempfile.TemporaryDirectory(prefix="rarewatch-demo-") as folder:
         async with DemoWorld(now=utc_now()) as world:
