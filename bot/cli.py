@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import sys
 from collections.abc import Coroutine
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated, Any, NoReturn, TextIO, TypeVar
 
 import typer
 from rich.console import Console
@@ -36,6 +37,9 @@ T = TypeVar("T")
 
 def main() -> None:
     """The entry point of `rarewatch` and `python -m bot`."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without Cyrillic: question marks, no traceback
     try:
         app()
     except BrokenPipeError:
@@ -62,10 +66,11 @@ def _run(work: Coroutine[Any, Any, T]) -> T:
     """Runs a command's work; an error of ours becomes a line and exit 1, bad use exit 2."""
     from bot.feeds.catalog import CatalogError
     from bot.matching.query import QueryError
+    from storage.database import DatabaseUrlError
 
     try:
         return asyncio.run(work)
-    except (QueryError, SettingsError, CatalogError) as error:
+    except (QueryError, SettingsError, CatalogError, DatabaseUrlError) as error:
         _fail(error, code=2)
     except RarewatchError as error:
         _fail(error)
@@ -74,7 +79,19 @@ def _run(work: Coroutine[Any, Any, T]) -> T:
 
 
 def _print_json(value: Any) -> None:
-    print(json.dumps(value, ensure_ascii=False), flush=True)  # noqa: T201 - the command's result
+    line = json.dumps(value, ensure_ascii=False)
+    try:
+        line.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:  # half a surrogate pair, or a terminal that is not UTF-8: escaped, still JSON
+        line = json.dumps(value)
+    print(line, flush=True)  # noqa: T201 - the command's result
+
+
+def _stdin() -> TextIO:
+    """Standard input as UTF-8 whatever the locale; a byte that is none must not end the command."""
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8", errors="replace")
+    return sys.stdin
 
 
 @app.command()
@@ -255,7 +272,7 @@ def match(
     async def work() -> bool:
         matcher = LineMatcher(Concepts.load(), Detector(), query)
         readable = True
-        for line in read_lines(sys.stdin):
+        for line in read_lines(_stdin()):
             if isinstance(line, LineError):
                 readable = False
                 typer.secho(str(line), err=True, fg=typer.colors.RED)
@@ -297,7 +314,7 @@ def translate(
         detector = Detector()
         all_translated = True
         try:
-            for line in sys.stdin:
+            for line in _stdin():
                 text = line.strip()
                 if not text:
                     continue
@@ -345,13 +362,16 @@ def search(
     from storage.database import Database
 
     settings = _settings()
+    terms = search_terms(" ".join(query))
+    if not terms:  # without a word to look for, everything would be found
+        _fail(RarewatchError("WORDS", "there is no word in it to look for"), code=2)
 
     async def work() -> None:
         database = Database(settings.database_url.get_secret_value())
         try:
             await database.upgrade()
             async with database.read() as session:
-                rows = await archive.matching(session, search_terms(" ".join(query)), limit=limit)
+                rows = await archive.matching(session, terms, limit=limit)
         finally:
             await database.close()
         for article, feed in rows:

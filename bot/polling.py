@@ -70,7 +70,7 @@ async def poll_targets(
 
 
 async def _read(session: Any, pool: ParsePool, target: str, now: datetime) -> ParsedFeed:
-    if target.startswith(("http://", "https://")):
+    if target.lower().startswith(("http://", "https://")):
         fetched = await fetch(session, target, validators=Validators(None, None))
         return await pool.parse(fetched.body, url=fetched.url, content_type=fetched.content_type, now=now)
     body = await asyncio.to_thread(_read_file, target)
