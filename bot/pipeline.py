@@ -454,7 +454,12 @@ class Pipeline:
 
 
 def _story_keys(article: Article) -> tuple[str, ...]:
-    return story_keys(title=article.title, url=article.url, fallback=f"{article.feed_id}:{article.identity}")
+    return story_keys(
+        title=article.title,
+        url=article.url,
+        day=(article.published_at or article.fetched_at).date(),
+        fallback=f"{article.feed_id}:{article.identity}",
+    )
 
 
 def _analyse_english(english: English | None) -> Document | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from datetime import date
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 # Shorter titles ("Market report", «Главное за день») come again every day over different news.
@@ -47,19 +48,19 @@ def normalised_title(title: str) -> str | None:
     return " ".join(words) if len(words) >= MIN_TITLE_WORDS else None
 
 
-def story_keys(*, title: str, url: str | None, fallback: str) -> tuple[str, ...]:
+def story_keys(*, title: str, url: str | None, day: date, fallback: str) -> tuple[str, ...]:
     """The keys of the story an article belongs to (64 hex digits each): articles that share one are one.
 
     Args:
+        day: of publication. A title that comes again on another day ("Nickel price today") is other news.
         fallback: identifies the article itself, used when neither link nor title will do.
     """
     texts = []
-    link = canonical_link(url) if url else None
-    if link:
-        texts.append("link:" + link)
+    if url:
+        texts.append("link:" + canonical_link(url))
     normalised = normalised_title(title)
     if normalised:
-        texts.append("title:" + normalised)
+        texts.append(f"title:{day}:{normalised}")
     if not texts:
         texts.append("article:" + fallback)
     return tuple(hashlib.sha256(text.encode(errors="replace")).hexdigest() for text in texts)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import string
 
 import pytest
@@ -25,6 +27,9 @@ LONG = "Indonesia bans the export of bauxite"
         pytest.param("https://kabar.example/news/1?from=rss", id="where from"),
     ],
 )
+DAY = date(2026, 11, 23)
+
+
 def test_links_to_one_page_are_one(other: str) -> None:
     assert canonical_link(other) == canonical_link("https://kabar.example/news/1")
 
@@ -62,8 +67,8 @@ def test_the_order_of_parameters_makes_no_other_page() -> None:
 def test_a_link_to_no_page_of_its_own_groups_nothing(url: str) -> None:
     """Some feeds link every item to their front page: one alert a week would be left of them."""
     assert canonical_link(url) is None
-    assert story_keys(title="Short", url=url, fallback="1") != story_keys(
-        title="Short", url=url, fallback="2"
+    assert story_keys(title="Short", url=url, day=DAY, fallback="1") != story_keys(
+        title="Short", url=url, day=DAY, fallback="2"
     )
 
 
@@ -79,27 +84,27 @@ def test_short_titles_come_again_over_other_news(title: str) -> None:
 
 
 def test_articles_are_one_by_link_or_by_title() -> None:
-    one = story_keys(title=LONG, url="https://a.example/1", fallback="1")
+    one = story_keys(title=LONG, url="https://a.example/1", day=DAY, fallback="1")
     assert set(one) & set(
-        story_keys(title="Other words altogether, really", url="http://a.example/1", fallback="2")
+        story_keys(title="Other words altogether, really", url="http://a.example/1", day=DAY, fallback="2")
     )
-    assert set(one) & set(story_keys(title=LONG.upper(), url="https://b.example/9", fallback="3"))
-    assert not set(one) & set(story_keys(title="Tin", url="https://a.example/2", fallback="4"))
+    assert set(one) & set(story_keys(title=LONG.upper(), url="https://b.example/9", day=DAY, fallback="3"))
+    assert not set(one) & set(story_keys(title="Tin", url="https://a.example/2", day=DAY, fallback="4"))
 
 
 def test_an_article_with_neither_stands_alone() -> None:
-    one = story_keys(title="", url=None, fallback="1:a")
-    assert one == story_keys(title="", url=None, fallback="1:a")
-    assert one != story_keys(title="", url=None, fallback="1:b")
+    one = story_keys(title="", url=None, day=DAY, fallback="1:a")
+    assert one == story_keys(title="", url=None, day=DAY, fallback="1:a")
+    assert one != story_keys(title="", url=None, day=DAY, fallback="1:b")
     # A title can't pass for a link or a fallback.
-    assert story_keys(title="article 1 a b", url=None, fallback="") != story_keys(
-        title="", url=None, fallback="article 1 a b"
+    assert story_keys(title="article 1 a b", url=None, day=DAY, fallback="") != story_keys(
+        title="", url=None, day=DAY, fallback="article 1 a b"
     )
 
 
 @given(st.text(), st.none() | st.text() | st.from_regex(r"https?://[^\s]{0,60}"), st.text())
 def test_any_article_has_keys_of_the_columns_form(title: str, url: str | None, fallback: str) -> None:
-    keys = story_keys(title=title, url=url, fallback=fallback)
+    keys = story_keys(title=title, url=url, day=DAY, fallback=fallback)
     assert 1 <= len(keys) <= 2
     for key in keys:
         assert len(key) == 64
@@ -107,4 +112,10 @@ def test_any_article_has_keys_of_the_columns_form(title: str, url: str | None, f
 
 
 def test_half_a_character_in_a_link_or_title_is_no_fault() -> None:
-    story_keys(title="one two three \ud800", url="https://a.example/?q=\ud800", fallback="\ud800")
+    story_keys(title="one two three \ud800", url="https://a.example/?q=\ud800", day=DAY, fallback="\ud800")
+
+
+def test_a_title_that_comes_every_day_is_a_story_of_each_day() -> None:
+    today = story_keys(title=LONG, url="https://a.example/1", day=DAY, fallback="1")
+    tomorrow = story_keys(title=LONG, url="https://a.example/2", day=DAY + timedelta(days=1), fallback="2")
+    assert not set(today) & set(tomorrow)
