@@ -56,8 +56,9 @@ def story_keys(*, title: str, url: str | None, day: date, fallback: str) -> tupl
         fallback: identifies the article itself, used when neither link nor title will do.
     """
     texts = []
-    if url:
-        texts.append("link:" + canonical_link(url))
+    link = canonical_link(url) if url else None
+    if link:
+        texts.append("link:" + link)
     normalised = normalised_title(title)
     if normalised:
         texts.append(f"title:{day}:{normalised}")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-
 import string
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
@@ -13,6 +12,8 @@ from hypothesis import strategies as st
 from bot.stories.grouping import canonical_link, normalised_title, story_keys
 
 LONG = "Indonesia bans the export of bauxite"
+
+DAY = date(2026, 11, 23)
 
 
 @pytest.mark.parametrize(
@@ -27,9 +28,6 @@ LONG = "Indonesia bans the export of bauxite"
         pytest.param("https://kabar.example/news/1?from=rss", id="where from"),
     ],
 )
-DAY = date(2026, 11, 23)
-
-
 def test_links_to_one_page_are_one(other: str) -> None:
     assert canonical_link(other) == canonical_link("https://kabar.example/news/1")
 
