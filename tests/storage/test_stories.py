@@ -104,7 +104,7 @@ async def test_many_workers_at_once_neither_deadlock_nor_leave_anything_behind(
     any_database: Database, now: datetime
 ) -> None:
     """Every article has the key all share and some others, in any order."""
-    chance = random.Random(7)  # noqa: S311
+    chance = random.Random(7)
     articles = [["all", *chance.sample("abcdefgh", 3)] for _ in range(60)]
     for keys in articles:
         chance.shuffle(keys)
