@@ -21,10 +21,10 @@ from bot.feeds.pool import ParsePool
 from bot.language.concepts import Concepts
 from bot.language.detect import Detector
 from bot.matching.query import QueryError, parse_query
-from bot.pipeline import Pipeline, Tempo, Wakes
+from bot.pipeline import Pipeline
 from bot.queries import LiveQueries
 from bot.reachability import Reachability
-from bot.road import Passing, pass_by
+from bot.road import Passing, Tempo, Wakes, pass_by
 from bot.settings import Settings, SettingsError
 from bot.translation.providers import GoogleProvider, LibreProvider, MyMemoryProvider, Provider
 from bot.translation.translator import Translator

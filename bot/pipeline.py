@@ -15,53 +15,45 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 
 import aiohttp
 import structlog
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.delivery.fanout import fan_out
 from bot.feeds.fetch import FailureKind, FetchError, Validators, fetch
-from bot.feeds.parse import Entry, ParseError
+from bot.feeds.parse import ParseError
 from bot.feeds.pool import ParsePool
 from bot.feeds.schedule import PollState, next_poll_after_failure, next_poll_after_success
+from bot.intake import next_translation, to_new_article
 from bot.language.detect import Detector
 from bot.language.words import Document, analyse_article, search_keys
+from bot.loops import report_database
 from bot.matching.index import Match
 from bot.queries import LiveQueries
 from bot.reachability import Reachability
-from bot.road import Milestone, Passing, pass_by
+from bot.road import Counters, Milestone, Passing, Tempo, Wakes, pass_by
 from bot.stories.grouping import story_keys
 from bot.translation.failures import TranslationError
 from bot.translation.translator import Translator
 from storage import alerts, articles, feeds, stories, subscriptions
-from storage.articles import English, NewArticle
-from storage.database import Database
-from storage.models import Article, Feed
+from storage.articles import English
+from storage.database import Database, first_line
+from storage.models import Article, ArticleState, Feed
 
 log = structlog.get_logger(__name__)
 
-BACKLOG_AGE = timedelta(hours=24)  # older news is kept, but nobody is woken by it
-GIVE_UP_TRANSLATING = timedelta(days=3)
-MAX_TRANSLATE_PAUSE_S = 900.0
 MAX_ATTEMPTS = 5  # of an article that our own code fails on
+# The database itself is away. Any other of its errors is about one row, and a fault of ours.
+DATABASE_AWAY = (OperationalError, InterfaceError)
 
 POLL_LEASE_S = 180  # a fetch has a deadline of a minute, a parse of half a minute
 ARTICLE_LEASE_S = 180
 BATCH = 50
 LATE_BATCH = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Tempo:
-    """How long the road waits where it waits; tests and the demo are in more of a hurry."""
-
-    polls_at_once: int = 20
-    translation_deadline_s: float = 20.0
-    translation_retry_s: float = 30.0
-    translator_rest_s: float = 60.0  # of a provider that keeps failing
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,66 +67,12 @@ class PollOutcome:
     error: str | None = None
 
 
-@dataclass(slots=True)
-class Counters:
-    """What this process has done."""
-
-    polls: int = 0
-    unchanged: int = 0
-    failed_polls: int = 0
-    articles: int = 0
-    wanted: int = 0
-    translated: int = 0
-    untranslated: int = 0
-    alerts: int = 0
-    faults: int = 0
-
-
-@dataclass(slots=True)
-class Wakes:
-    """Set when there may be work, so that nobody has to wait for the next look."""
-
-    articles: asyncio.Event = field(default_factory=asyncio.Event)
-    alerts: asyncio.Event = field(default_factory=asyncio.Event)
-
-
 @dataclass(frozen=True, slots=True)
 class _Reading:
     article: Article
     feed: Feed
     language: str
     document: Document
-
-
-def is_backlog(published: datetime | None, *, first_poll: bool, now: datetime) -> bool:
-    """Whether an item is too old to alert about when it is first seen.
-
-    An item without a date counts as old when it comes with the first poll of its feed: it may have stood
-    there for a year.
-    """
-    if published is None:
-        return first_poll
-    return now - published > BACKLOG_AGE
-
-
-def to_new_article(entry: Entry, *, first_poll: bool, now: datetime) -> NewArticle:
-    """A feed's entry as it is stored. A date in the future is now: clocks and schedulers err."""
-    published = min(entry.published, now) if entry.published is not None else None
-    return NewArticle(
-        identity=entry.identity,
-        url=entry.url,
-        title=entry.title,
-        summary=entry.summary,
-        published_at=published,
-        backlog=is_backlog(published, first_poll=first_poll, now=now),
-    )
-
-
-def next_translation(*, attempts: int, first_seen: datetime, base_s: float, now: datetime) -> datetime | None:
-    """When to try again after `attempts` failures; None when the news is too old to bother."""
-    if now - first_seen > GIVE_UP_TRANSLATING:
-        return None
-    return now + timedelta(seconds=min(base_s * 2 ** min(attempts, 10), MAX_TRANSLATE_PAUSE_S))
 
 
 class Pipeline:
@@ -203,17 +141,25 @@ class Pipeline:
         await asyncio.gather(*polls, return_exceptions=True)
 
     async def _poll(self, feed: Feed) -> PollOutcome:
+        """One poll from beginning to end. Never raises: nobody may be waiting for the task."""
         self.counters.polls += 1
         try:
-            outcome = await self._poll_one(feed)
-        except (FetchError, ParseError) as error:
-            outcome = await self._poll_failed(feed, error)
-        except Exception as error:
-            # A fault of ours in one feed must not stop the others.
-            self.counters.faults += 1
-            log.exception("poll_fault", feed=feed.name)
-            outcome = await self._poll_failed(feed, ParseError(feed.url, f"a fault ({type(error).__name__})"))
-        return outcome
+            try:
+                return await self._poll_one(feed)
+            except (FetchError, ParseError) as error:
+                return await self._poll_failed(feed, error)
+            except DATABASE_AWAY:
+                raise
+            except Exception as error:
+                # A fault of ours in one feed must not stop the others.
+                self.counters.faults += 1
+                log.exception("poll_fault", feed=feed.name)
+                fault = ParseError(feed.url, f"a fault of Rarewatch's own ({type(error).__name__})")
+                return await self._poll_failed(feed, fault)
+        except DATABASE_AWAY as error:
+            # Its lease runs out, and it is polled again: nothing of this poll was stored.
+            report_database(self._reachability, error)
+            return PollOutcome(feed.name, feed.url, error=f"the database is away: {first_line(error)}")
 
     async def _poll_one(self, feed: Feed) -> PollOutcome:
         fetched = await fetch(self._session, feed.url, validators=Validators(feed.etag, feed.last_modified))
@@ -292,7 +238,7 @@ class Pipeline:
             return 0
         self._passing(Milestone.CLAIMED)
         await self._queries.refresh()
-        readings = await asyncio.to_thread(self._read_all, claimed, sources)
+        readings = await self._read_all(claimed, sources)
         wanted = await self._queries.wanted([reading.document for reading in readings])
         unwanted = {
             reading.article.id: reading.language
@@ -300,44 +246,52 @@ class Pipeline:
             if not queries
         }
         self._passing(Milestone.MATCHED)
-        given_up = {
-            article.id: sources[article.feed_id].language
-            for article in claimed
-            if article.attempts >= MAX_ATTEMPTS and article.id not in {one.article.id for one in readings}
-        }
         async with self._database.write() as session:
-            await articles.finish_unwanted(session, unwanted | given_up)
-        await asyncio.gather(
-            *(
-                self._guarded(self._finish, reading)
-                for reading, queries in zip(readings, wanted, strict=True)
-                if queries
-            )
-        )
+            await articles.finish_unwanted(session, unwanted)
+        hits = [reading for reading, queries in zip(readings, wanted, strict=True) if queries]
+        await self._each(self._finish, hits)
         return len(claimed)
 
-    def _read_all(self, batch: Sequence[Article], sources: dict[int, Feed]) -> list[_Reading]:
+    async def _read_all(self, batch: Sequence[Article], sources: dict[int, Feed]) -> list[_Reading]:
         """Language and words of each article; one that can't be read is left for another attempt."""
         readings = []
         for article in batch:
-            feed = sources[article.feed_id]
             try:
-                language = self._detector.detect(f"{article.title}\n{article.summary}", feed.language)
-                document = analyse_article(article.title, article.summary, language)
+                readings.append(await asyncio.to_thread(self._read, article, sources[article.feed_id]))
             except Exception:
-                self.counters.faults += 1
-                log.exception("article_fault", article=article.id)
-                continue
-            readings.append(_Reading(article, feed, language, document))
+                await self._article_fault(article)
         return readings
 
+    def _read(self, article: Article, feed: Feed) -> _Reading:
+        language = self._detector.detect(f"{article.title}\n{article.summary}", feed.language)
+        return _Reading(article, feed, language, analyse_article(article.title, article.summary, language))
+
+    async def _each(self, step: Callable[[_Reading], Awaitable[None]], readings: Sequence[_Reading]) -> None:
+        """Runs a step for all at once, so that a fault in one does not reach the others."""
+        outcomes = await asyncio.gather(
+            *(self._guarded(step, one) for one in readings), return_exceptions=True
+        )
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
+
     async def _guarded(self, step: Callable[[_Reading], Awaitable[None]], reading: _Reading) -> None:
-        """Runs a step for one article so that a fault in it does not reach the others."""
         try:
             await step(reading)
+        except DATABASE_AWAY:
+            raise
         except Exception:
-            self.counters.faults += 1
-            log.exception("article_fault", article=reading.article.id)
+            await self._article_fault(reading.article)
+
+    async def _article_fault(self, article: Article) -> None:
+        """A fault of ours. The article is tried again, but neither at once nor for ever."""
+        self.counters.faults += 1
+        log.exception("article_fault", article=article.id, url=article.url, attempts=article.attempts)
+        if article.state == ArticleState.READY:  # it went out, untranslated
+            await self._postpone(article)
+        elif article.attempts >= MAX_ATTEMPTS:
+            async with self._database.write() as session:
+                await articles.give_up(session, article.id)
 
     async def _finish(self, reading: _Reading) -> None:
         article, now = reading.article, self._clock()
@@ -383,8 +337,8 @@ class Pipeline:
             return 0
         self._passing(Milestone.LATE_CLAIMED)
         await self._queries.refresh()
-        readings = await asyncio.to_thread(self._read_all, claimed, sources)
-        await asyncio.gather(*(self._guarded(self._finish_late, reading) for reading in readings))
+        readings = await self._read_all(claimed, sources)
+        await self._each(self._finish_late, readings)
         return len(claimed)
 
     async def _finish_late(self, reading: _Reading) -> None:
@@ -392,10 +346,7 @@ class Pipeline:
         english = await self._translate(article, article.language or reading.language)
         self._passing(Milestone.LATE_TRANSLATED)
         if english is None:
-            async with self._database.write() as session:
-                await articles.postpone_translation(
-                    session, article.id, self._next_translation(article, article.translate_attempts + 1)
-                )
+            await self._postpone(article)
             return
         english_document = _analyse_english(english)
         matches = await self._queries.match(reading.document, english_document)
@@ -409,6 +360,11 @@ class Pipeline:
             await alerts.enqueue_edits(session, article.id, now=now)
         self._passing(Milestone.LATE_READY)
         self._wakes.alerts.set()
+
+    async def _postpone(self, article: Article) -> None:
+        after = self._next_translation(article, article.translate_attempts + 1)
+        async with self._database.write() as session:
+            await articles.postpone_translation(session, article.id, after)
 
     # Both
 

@@ -1,16 +1,18 @@
-"""The road's milestones: where an article or an alert is, between two transactions.
-
-A test that ends the process at each of them shows that nothing is lost. In the service they cost a call.
-"""
+"""What all who walk the road share: its milestones, its tempo, wake-up calls, and what was counted."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
 class Milestone(StrEnum):
-    """A point between two arrows of the road."""
+    """A point between two arrows of the road: where an article or an alert is, between two transactions.
+
+    A test that ends the process at each of them shows that nothing is lost. In the service they cost a call.
+    """
 
     FETCHED = "fetched"  # the document is here, nothing stored
     STORED = "stored"  # entries and validators committed
@@ -34,3 +36,36 @@ Passing = Callable[[Milestone], None]
 
 def pass_by(_milestone: Milestone) -> None:
     """What the service does at a milestone: nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tempo:
+    """How long the road waits where it waits; tests and the demo are in more of a hurry."""
+
+    polls_at_once: int = 20
+    translation_deadline_s: float = 20.0
+    translation_retry_s: float = 30.0
+    translator_rest_s: float = 60.0  # of a provider that keeps failing
+
+
+@dataclass(slots=True)
+class Counters:
+    """What this process has done."""
+
+    polls: int = 0
+    unchanged: int = 0
+    failed_polls: int = 0
+    articles: int = 0
+    wanted: int = 0
+    translated: int = 0
+    untranslated: int = 0
+    alerts: int = 0
+    faults: int = 0
+
+
+@dataclass(slots=True)
+class Wakes:
+    """Set when there may be work, so that nobody has to wait for the next look."""
+
+    articles: asyncio.Event = field(default_factory=asyncio.Event)
+    alerts: asyncio.Event = field(default_factory=asyncio.Event)

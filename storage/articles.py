@@ -141,6 +141,17 @@ async def finish_wanted(
     )
 
 
+async def give_up(session: AsyncSession, article_id: int) -> None:
+    """An article our own code fails on again and again: ready as it is, so that it blocks nobody."""
+    await _update(
+        session,
+        [article_id],
+        state=ArticleState.READY,
+        wanted=False,
+        translation=TranslationState.NOT_NEEDED,
+    )
+
+
 async def set_english(session: AsyncSession, article_id: int, english: English, *, search_keys: str) -> None:
     """The translation that came late."""
     await _update(

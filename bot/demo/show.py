@@ -21,7 +21,7 @@ from bot.app import CONSOLE_CHAT, Parts, Timing, open_parts, utc_now
 from bot.delivery.console import MAX_WIDTH
 from bot.demo.samples import Samples
 from bot.demo.world import DemoWorld
-from bot.pipeline import Tempo
+from bot.road import Tempo
 from bot.service import Service, stop_on_signals
 from bot.settings import Settings
 from storage import alerts, chats

@@ -20,8 +20,7 @@ async def main() -> None:
     # Imported here: the parsing process imports this file too, and needs none of it.
     from bot.app import Timing, open_parts, utc_now
     from bot.logs import configure_logging
-    from bot.pipeline import Tempo
-    from bot.road import Milestone
+    from bot.road import Milestone, Tempo
     from bot.service import Service, stop_on_signals
     from bot.settings import load_settings
 
