@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -83,6 +83,7 @@ class Database:
             self._engine = _create_engine(self.url)
         except NoSuchModuleError as error:
             raise DatabaseUrlError("DATABASE_URL", "its driver is not installed") from error
+        self._writing = asyncio.Lock()
         self._write_engine = self._engine.execution_options(rarewatch_write=True)
 
     @property
@@ -100,8 +101,10 @@ class Database:
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
-        """A session for reading and writing."""
-        async with self._session(self._write_engine) as session:
+        """A session for reading and writing. Not to be nested: on SQLite there is one writer at a time."""
+        # SQLite's own way of waiting for its write lock is to sleep and look again, up to 100 ms at a time.
+        turn = self._writing if self.is_sqlite else nullcontext()
+        async with turn, self._session(self._write_engine) as session:
             yield session
 
     @asynccontextmanager
