@@ -51,7 +51,8 @@ async def sync(session: AsyncSession, rows: Sequence[FeedRow], *, now: datetime)
         if row.interval_s is not None and row.interval_s != feed.interval_s and not feed.failures:
             # A shorter interval counts from now, not from the end of the longer one.
             feed.next_poll_at = min(feed.next_poll_at, now + timedelta(seconds=row.interval_s))
-        feed.name, feed.language, feed.country, feed.tier = row.name[:200], row.language, row.country, row.tier
+        feed.name, feed.language = row.name[:200], row.language
+        feed.country, feed.tier = row.country, row.tier
         feed.tags, feed.interval_s = list(row.tags), row.interval_s
     for url in known.keys() - {row.url for row in rows}:
         known[url].enabled = False
