@@ -64,9 +64,11 @@ def _settings(*, level: str = "WARNING") -> Settings:
 
 def _run(work: Coroutine[Any, Any, T]) -> T:
     """Runs a command's work; an error of ours becomes a line and exit 1, bad use exit 2."""
+    from sqlalchemy.exc import InterfaceError, OperationalError
+
     from bot.feeds.catalog import CatalogError
     from bot.matching.query import QueryError
-    from storage.database import DatabaseUrlError
+    from storage.database import DatabaseUnreachableError, DatabaseUrlError, first_line
 
     try:
         return asyncio.run(work)
@@ -74,6 +76,8 @@ def _run(work: Coroutine[Any, Any, T]) -> T:
         _fail(error, code=2)
     except RarewatchError as error:
         _fail(error)
+    except (OperationalError, InterfaceError) as error:
+        _fail(DatabaseUnreachableError("", first_line(error), hint="Nothing is lost; try again."))
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
 

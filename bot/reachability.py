@@ -9,6 +9,8 @@ import structlog
 
 log = structlog.get_logger(__name__)
 
+FEEDS_NAMED = 5  # of those that fail for one reason
+
 
 @dataclass
 class Reachability:
@@ -59,7 +61,7 @@ class Reachability:
         self._feeds_said.discard(name)
 
     def summarise_feeds(self) -> None:
-        """Says what is newly failing: one line for all when none can be reached, else a line a feed."""
+        """Says what is newly failing: one line for all when none can be reached, else a line a reason."""
         if not self._feeds_failing or self._none_said:
             return
         if not self._feeds_fine and len(self._feeds_failing) > 1:
@@ -76,14 +78,18 @@ class Reachability:
                 "Rarewatch keeps trying, with growing pauses, and loses nothing.",
             )
             return
-        for name in [*self._feeds_failing]:
-            if name in self._feeds_said or name in self._feeds_untried:
-                continue
-            self._feeds_said.add(name)
-            reason = self._feeds_failing[name]
-            log.warning(
-                "feed_failing",
-                feed=name,
-                reason=reason,
-                says=f"{name} can't be read: {reason.rstrip('.')}. It is tried again, with growing pauses.",
-            )
+        by_reason: dict[str, list[str]] = {}
+        for name, reason in self._feeds_failing.items():
+            if name not in self._feeds_said and name not in self._feeds_untried:
+                by_reason.setdefault(reason, []).append(name)
+        for reason, names in by_reason.items():
+            self._feeds_said.update(names)
+            log.warning("feed_failing", feed=", ".join(names), reason=reason, says=_failing(names, reason))
+
+
+def _failing(names: list[str], reason: str) -> str:
+    reason = reason.rstrip(".")
+    if len(names) == 1:
+        return f"{names[0]} can't be read: {reason}. It is tried again, with growing pauses."
+    shown = ", ".join(names[:FEEDS_NAMED]) + (" …" if len(names) > FEEDS_NAMED else "")
+    return f"{len(names)} feeds can't be read: {reason} ({shown}). They are tried again, with growing pauses."

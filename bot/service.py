@@ -224,6 +224,9 @@ class Service:
             log.warning("no_page", reason=str(error), says=f"{error} All else works.")
             return
         token = settings.web_token.get_secret_value() if settings.web_token else None
+        if token is None and self._role is Role.WEB:
+            open_to_all = "The page is open to whoever reaches this port; RAREWATCH_WEB_TOKEN closes it."
+            log.warning("page_open", says=open_to_all)
         address = f"http://127.0.0.1:{settings.port}/"
         log.info("page", address=address, says=f"The page is at {address}")
         self._watch("page", serve(build_page(self._parts.database, token=token), listener, self.stopping))

@@ -110,3 +110,19 @@ def test_the_only_feed_there_is_is_named(log: list[Any]) -> None:
     assert said(log) == ["feed_failing A"]
     reachability.summarise_feeds()
     assert said(log) == []
+
+
+def test_many_feeds_that_fail_for_one_reason_are_one_line(log: list[Any]) -> None:
+    reachability = Reachability()
+    reachability.feed_read("Antara")
+    for number in range(12):
+        reachability.feed_failed(f"Feed {number}", "its host name has no address")
+    reachability.feed_failed("Kontan", "the server answered 403")
+    reachability.summarise_feeds()
+    assert [line["says"] for line in log] == [
+        "12 feeds can't be read: its host name has no address (Feed 0, Feed 1, Feed 2, Feed 3, Feed 4 …). "
+        "They are tried again, with growing pauses.",
+        "Kontan can't be read: the server answered 403. It is tried again, with growing pauses.",
+    ]
+    reachability.summarise_feeds()
+    assert len(log) == 2
