@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check bench format picture requirements clean
+.PHONY: help demo run test check bench eval format picture requirements clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 15
@@ -26,6 +26,9 @@ check: $(VENV)/dev.stamp ## ruff, mypy --strict, import-linter
 
 bench: $(VENV)/dev.stamp ## benchmarks, as ratios against a baseline in the same run
 	$(BIN)/python -m tests.bench $(ARGS)
+
+eval: $(VENV)/dev.stamp ## precision and recall of the concepts on labelled lines (DATA=FILE, ARGS=--misses)
+	@$(BIN)/python -m tests.evaluation $(DATA) $(ARGS)
 
 format: $(VENV)/dev.stamp ## rewrite the code in the house style
 	$(BIN)/ruff check --fix .
