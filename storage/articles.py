@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database import claim, insert_new
-from storage.models import Article, ArticleState, Match, TranslationState
+from storage.models import Article, ArticleState, Feed, Match, TranslationState
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,3 +219,29 @@ async def forget_unwanted(session: AsyncSession, *, before: datetime) -> int:
         await _update(session, ids, title="", summary="", url=None)
         await session.execute(delete(Match).where(Match.article_id.in_(ids)))
     return len(ids)
+
+
+async def count_read(session: AsyncSession, *, since: datetime) -> int:
+    """How many articles were first seen since a time and have been looked at."""
+    # Not "whatever it is": with the two values, the index on (wanted, fetched_at) answers.
+    statement = select(func.count()).where(Article.wanted.in_([True, False]), Article.fetched_at >= since)
+    return (await session.scalars(statement)).one()
+
+
+async def read_before(
+    session: AsyncSession, before_id: int | None, *, limit: int
+) -> list[tuple[Article, Feed]]:
+    """Articles that have been looked at, wanted or not, the newest first, from below an id.
+
+    By id, since ids follow the order in which articles were first seen: no sorting, whatever the limit.
+    """
+    statement = (
+        select(Article, Feed)
+        .join(Feed, Feed.id == Article.feed_id)
+        .where(Article.state == ArticleState.READY)
+        .order_by(Article.id.desc())
+        .limit(limit)
+    )
+    if before_id is not None:
+        statement = statement.where(Article.id < before_id)
+    return [(article, feed) for article, feed in await session.execute(statement)]

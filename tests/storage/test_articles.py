@@ -158,3 +158,22 @@ async def test_unwanted_articles_are_emptied_after_a_while_but_never_forgotten(
         "young": ("Judul", ""),
         "unread": ("Judul", ""),
     }
+
+
+async def test_what_was_read_is_paged_from_the_newest_and_counted(
+    any_database: Database, now: datetime
+) -> None:
+    feed_id = await add_feed(any_database, now)
+    for days in (9, 2, 1):
+        async with any_database.write() as session:
+            rows = [item(f"{days}-{number}") for number in range(3)]
+            added = await articles.add(session, feed_id, rows, now=now - timedelta(days=days))
+            if days != 1:  # the newest have not been looked at
+                await articles.finish_unwanted(session, {row.id: "id" for row in added})
+    async with any_database.read() as session:
+        assert await articles.count_read(session, since=now - timedelta(days=7)) == 3
+        first = await articles.read_before(session, None, limit=4)
+        rest = await articles.read_before(session, first[-1][0].id, limit=4)
+    identities = [article.identity for article, _ in [*first, *rest]]
+    assert identities == ["2-2", "2-1", "2-0", "9-2", "9-1", "9-0"]
+    assert first[0][1].name == "Kabar"
