@@ -406,6 +406,66 @@ def search(
 
 
 @app.command()
+def preview(
+    query: Annotated[list[str], typer.Argument(metavar="QUERY", help="What `/subscribe` would be given.")],
+    as_json: AsJson = False,
+) -> None:
+    """How many alerts the last seven days would have brought for a query, with examples."""
+    from bot.app import utc_now
+    from bot.delivery.render import clean, local_time, safe_url
+    from bot.language.concepts import Concepts
+    from bot.matching.explain import describe
+    from bot.matching.query import parse_query
+    from bot.preview import Preview, about, preview_json
+    from bot.preview import preview as look_back
+    from storage.database import Database
+
+    settings = _settings()
+    progress = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+
+    async def work() -> Preview:
+        concepts = Concepts.load()
+        parsed = parse_query(" ".join(query), concepts)
+        database = Database(settings.database_url.get_secret_value())
+        try:
+            await database.upgrade()
+            with progress:
+                bar = progress.add_task("looking back", total=None)
+                return await look_back(
+                    database,
+                    parsed,
+                    concepts,
+                    now=utc_now(),
+                    progress=lambda done, total: progress.update(bar, completed=done, total=total),
+                )
+        finally:
+            await database.close()
+
+    result = _run(work())
+    if as_json:
+        for row in preview_json(" ".join(query), result):
+            _print_json(row)
+        return
+    for line in about(result, zone="UTC"):
+        typer.echo(line)
+    for example in result.examples:
+        typer.echo("")
+        typer.secho(clean(example.title), bold=True)
+        if example.title != example.original:
+            typer.echo(f"  {clean(example.original)}")
+        typer.echo(f"  {clean(example.source)} · {local_time(example.published, 'UTC')}")
+        typer.echo(f"  {describe(example.why)}")
+        if url := safe_url(example.url):
+            typer.echo(f"  {url}")
+
+
+@app.command()
 def doctor(as_json: AsJson = False) -> None:
     """Check the configuration, database, token, translators and feeds: what works, and what to do."""
     from bot.doctor import examine

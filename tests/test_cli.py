@@ -93,6 +93,7 @@ class TestBadUse:
             ["match"],
             ["translate"],
             ["search", "x"],
+            ["preview", "x"],
             ["doctor"],
         ],
         ids=" ".join,
@@ -109,6 +110,7 @@ class TestBadUse:
         [
             pytest.param(["run", "--role", "king"], {}, "all, bot, worker, web", id="role"),
             pytest.param(["match", "-q", "nickel OR"], {}, "character", id="query"),
+            pytest.param(["preview", "nickel OR"], {}, "character", id="previewed query"),
             pytest.param(["search"], {}, "WORDS", id="no words"),
             pytest.param(["search", "!!!", "*"], {}, "no word", id="nothing to look for"),
             pytest.param(["search", "x", "--limit", "0"], {}, "--limit", id="limit"),
@@ -301,6 +303,23 @@ class TestPollAndSearch:
         assert first["title"] in shown.stdout
         limited = await run_beside("search", "--json", "--limit", "1", "nickel", **settings)
         assert rows(limited) == [first]
+        looked = await run_beside("preview", "--json", "#nickel", **settings)
+        assert looked.exit_code == 0
+        *examples, summary = rows(looked)
+        assert summary["query"] == "#nickel"
+        assert summary["alerts"] >= len(examples) > 0
+        assert {"title", "original", "source", "url", "why"} <= examples[0].keys()
+        assert examples[0]["why"][0]["clause"] == "#nickel"
+        told = await run_beside("preview", "#nickel", **settings)
+        assert told.stdout.startswith(f"{summary['alerts']} alert")
+        assert examples[0]["title"] in told.stdout
+        assert "#nickel: «" in told.stdout
+
+    def test_a_look_back_at_nothing_says_so(self) -> None:
+        result = run("preview", "nickel")
+        assert result.exit_code == 0
+        assert "Nothing was read in the last 7 days" in result.stdout
+        assert rows(run("preview", "nickel", "--json"))[0]["alerts"] == 0
 
     def test_nothing_found_is_no_failure(self) -> None:
         for words in (["никель"], ["100%", "_", "*"], ["'; DROP TABLE articles; --"]):
