@@ -34,7 +34,7 @@ DEFAULT_WITHIN = 5
 ANYWHERE = 1 << 30
 
 _FILE = Path(__file__).with_name("concepts.yaml")
-_CONCEPT_FIELDS = ("name", "group", "terms", "excludes", "includes", "also")
+_CONCEPT_FIELDS = ("name", "group", "source", "terms", "excludes", "includes", "also")
 _RULE_FIELDS = ("any", "with", "within", "without", "apart")
 
 # A slot is one word of a phrase: the keys that may stand there. A phrase is slots on neighbouring positions.
@@ -77,6 +77,7 @@ class Concept:
     Attributes:
         includes: concepts that are kinds of this one: a text about them is about this.
         also: concepts a query for this one brings as well, though a text about them need not be about this.
+        source: where the terms come from: glossary, news, law, or an operator's own word.
     """
 
     id: str
@@ -85,6 +86,7 @@ class Concept:
     terms: Mapping[str, tuple[str, ...]]
     includes: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
+    source: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = field(default=(), repr=False)
     excludes: tuple[Phrase, ...] = field(default=(), repr=False)
 
@@ -352,6 +354,7 @@ class _Reader:
             terms=written,
             includes=tuple(self._texts(parts.get("includes") or [], f"{where}.includes")),
             also=tuple(self._texts(parts.get("also") or [], f"{where}.also")),
+            source=tuple(self._texts(parts.get("source") or [], f"{where}.source")),
             rules=tuple(rules),
             excludes=tuple(
                 phrase

@@ -36,6 +36,8 @@ _ELDEST = {"ms": "id", "uk": "ru", "kk": "ru"}
 _ELDEST_CONFIDENCE = 0.97
 # A Ukrainian or Kazakh text this long without one letter of its own is as good as impossible.
 _LETTERS_WITHOUT_I = 60
+# A text this long is in lingua's language even if none of its small words is known here.
+_SPEAKS_FOR_ITSELF = 120
 # Below so many letters any guess is worse than the prior.
 _FEW_LETTERS = 12
 # More than a headline and its summary tells nothing new, and costs time.
@@ -148,8 +150,12 @@ class Detector:
         family = next((family for family in _KIN if guess in family), frozenset({guess}))
         # Kin share a stranger's win: 0.5 Malay and 0.45 Indonesian together say "not English".
         if prior and prior not in family:
-            if sum(shares.get(code, 0.0) for code in family) / total < _STRANGER_CONFIDENCE or _speaks(
-                prior, text
+            sure = sum(shares.get(code, 0.0) for code in family) / total >= _STRANGER_CONFIDENCE
+            # A few names and nouns look like any language: small words of the stranger must speak for it.
+            if (
+                not sure
+                or _speaks(prior, text)
+                or (letters < _SPEAKS_FOR_ITSELF and not _speaks(guess, text))
             ):
                 return prior
             prior = None
