@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -222,6 +222,31 @@ async def latest(session: AsyncSession, chat_id: int, *, limit: int) -> list[tup
         .limit(limit)
     )
     return [(alert, article, feed) for alert, article, feed in rows]
+
+
+async def newest_sent(session: AsyncSession, chat_id: int) -> tuple[Alert, Article, Feed] | None:
+    """A chat's newest alert that went out."""
+    return await _newest(session, Alert.chat_id == chat_id, Alert.state == AlertState.SENT)
+
+
+async def by_message(
+    session: AsyncSession, platform: str, chat_id: int, message_id: int
+) -> tuple[Alert, Article, Feed] | None:
+    """The alert that is this message of a platform's chat, in whichever of its topics."""
+    places = select(Chat.id).where(Chat.platform == platform, Chat.chat_id == chat_id)
+    return await _newest(session, Alert.chat_id.in_(places), Alert.message_id == message_id)
+
+
+async def _newest(session: AsyncSession, *where: ColumnElement[bool]) -> tuple[Alert, Article, Feed] | None:
+    rows = await session.execute(
+        select(Alert, Article, Feed)
+        .join(Article, Article.id == Alert.article_id)
+        .join(Feed, Feed.id == Article.feed_id)
+        .where(Alert.kind == AlertKind.ALERT, *where)
+        .order_by(Alert.id.desc())
+        .limit(1)
+    )
+    return next(((alert, article, feed) for alert, article, feed in rows), None)
 
 
 async def counts(session: AsyncSession) -> dict[str, int]:

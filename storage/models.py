@@ -236,6 +236,7 @@ class Alert(Leased):
         UniqueConstraint("chat_id", "story_id", "kind"),
         Index("ix_alerts_state_not_before", "state", "not_before"),
         Index("ix_alerts_chat_id_created_at", "chat_id", "created_at"),
+        Index("ix_alerts_chat_id_message_id", "chat_id", "message_id"),
     )
 
     chat_id: Mapped[int] = mapped_column(ForeignKey("chats.id", ondelete="CASCADE"))

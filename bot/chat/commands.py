@@ -23,7 +23,7 @@ from telegram import (
     ReplyParameters,
     Update,
 )
-from telegram.constants import ChatMemberStatus, ChatType, ParseMode
+from telegram.constants import ChatAction, ChatMemberStatus, ChatType, ParseMode
 from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter, TelegramError
 from telegram.ext import (
     Application,
@@ -39,6 +39,7 @@ from bot.chat import texts, zones
 from bot.chat.ordered import OrderedPerChat
 from bot.chat.service import (
     ChatService,
+    NoAlert,
     Place,
     QueryRefused,
     Subscribed,
@@ -58,6 +59,7 @@ ALLOWED_UPDATES = ("message", "my_chat_member")
 """Not edited messages: a command corrected afterwards would be done twice."""
 LONGEST_WAIT_S = 60
 """An answer that Telegram holds up longer than this answers a question nobody remembers."""
+TYPING_S = 4.0  # Telegram shows it for five
 SENDS = 3  # of one message, when Telegram asks to wait
 
 AnyApplication = Application[Any, Any, Any, Any, Any, Any]
@@ -74,6 +76,7 @@ class Asked:
     Args:
         argument: what follows the command; the whole text when there is none.
         user_id: who wrote; None for a chat's own voice.
+        replied_to: the id of the message this replies to.
         in_its_name: written in the name of this very chat: an anonymous administrator.
     """
 
@@ -82,6 +85,7 @@ class Asked:
     message_id: int
     user_id: int | None
     in_its_name: bool
+    replied_to: int | None = None
 
     @classmethod
     def of(cls, message: Message) -> Asked:
@@ -93,12 +97,16 @@ class Asked:
         # In a group without topics message_thread_id is a thread of replies, which is no place of its own.
         thread_id = (message.message_thread_id or 0) if message.is_topic_message else 0
         voice = message.sender_chat
+        replied = message.reply_to_message
+        if replied is not None and replied.message_id == thread_id:
+            replied = None  # what is said in a topic is a reply to the topic's beginning
         return cls(
             place=Place(ChatKey(TELEGRAM, chat.id, thread_id), str(chat.type), chat.effective_name or ""),
             argument=text.strip(),
             message_id=message.message_id,
             user_id=message.from_user.id if message.from_user is not None and voice is None else None,
             in_its_name=voice is not None and voice.id == chat.id,
+            replied_to=replied.message_id if replied is not None else None,
         )
 
     @property
@@ -127,6 +135,7 @@ class Commands:
         allowed_chats: Telegram's ids; empty means everyone.
         counts: how often what went wrong: ``handler``, ``answer``.
         sleep: for the waits Telegram asks for.
+        beside: begins work that no other message of the chat should wait for.
     """
 
     def __init__(
@@ -138,6 +147,7 @@ class Commands:
         allowed_chats: Collection[int],
         counts: Counter[str],
         sleep: Sleep,
+        beside: Callable[[Coroutine[Any, Any, None]], None],
     ) -> None:
         self._bot = bot
         self._service = service
@@ -145,6 +155,8 @@ class Commands:
         self._allowed = set(allowed_chats)
         self._counts = counts
         self._sleep = sleep
+        self._beside = beside
+        self._previewing: set[ChatKey] = set()
 
     def handlers(self) -> list[BaseHandler[Any, Any, Any]]:
         """All of them, in the order they are asked; the first that fits takes the update."""
@@ -158,6 +170,8 @@ class Commands:
             CommandHandler("list", self._on(self.followed), filters=new),
             CommandHandler("digest", self._on(self.digest), filters=new),
             CommandHandler("latest", self._on(self.latest), filters=new),
+            CommandHandler("preview", self._on(self.preview), filters=new),
+            CommandHandler("why", self._on(self.why), filters=new),
             MessageHandler(new & filters.StatusUpdate.MIGRATE, self._on_migration),
             ChatMemberHandler(self._on_membership, ChatMemberHandler.MY_CHAT_MEMBER),
             MessageHandler(private & filters.COMMAND, self._on_unknown_command),
@@ -235,6 +249,53 @@ class Commands:
         """The newest alerts again."""
         return texts.latest(await self._service.latest(asked.place.key), asked.audience)
 
+    async def preview(self, asked: Asked) -> Answer:
+        """What a query would have brought; worked on beside the chat's other messages."""
+        if not asked.argument:
+            return [texts.preview_what()]
+        refused = self._service.refusal(asked.argument)
+        if refused is not None:
+            return [texts.query_refused(refused)]
+        key = asked.place.key
+        if key in self._previewing:
+            return [texts.preview_busy()]
+        self._previewing.add(key)
+        self._beside(self._preview(asked))
+        return []
+
+    async def _preview(self, asked: Asked) -> None:
+        async def look_back(asked: Asked) -> Answer:
+            outcome = await self._service.preview(asked.place.key, asked.argument)
+            if isinstance(outcome, QueryRefused):
+                return [texts.query_refused(outcome)]
+            return texts.previewed(outcome)
+
+        typing = asyncio.create_task(self._type(asked.place.key))
+        try:
+            await self._do(asked, look_back)
+        finally:
+            typing.cancel()
+            self._previewing.discard(asked.place.key)
+
+    async def _type(self, key: ChatKey) -> None:
+        """Shows that an answer is being worked on, until cancelled."""
+        while True:
+            try:
+                await self._bot.send_chat_action(
+                    key.chat_id, ChatAction.TYPING, message_thread_id=key.thread_id or None
+                )
+            except TelegramError as error:  # a courtesy: the answer itself will meet the same, and say it
+                log.debug("typing_not_shown", chat=key.chat_id, reason=self._reason(error))
+                return
+            await asyncio.sleep(TYPING_S)
+
+    async def why(self, asked: Asked) -> Answer:
+        """Why an alert came: the one replied to, or the newest."""
+        outcome = await self._service.why(asked.place.key, asked.replied_to)
+        if isinstance(outcome, NoAlert):
+            return [texts.no_alert(outcome, asked.audience)]
+        return texts.why(outcome)
+
     async def plain_text(self, asked: Asked) -> Answer:
         """Words without a command: perhaps a query."""
         refused = self._service.refusal(asked.argument)
@@ -296,6 +357,10 @@ class Commands:
         if self._allowed and chat_id not in self._allowed:
             await self._send(asked, [texts.not_allowed(chat_id)])
             return
+        await self._do(asked, act)
+
+    async def _do(self, asked: Asked, act: Act) -> None:
+        chat_id = asked.place.key.chat_id
         try:
             await self._service.notice(asked.place.key)
             answer = await act(asked)
@@ -406,13 +471,9 @@ def build_application(
         counts: gets how often what went wrong: ``handler``, ``answer``.
         sleep: for the waits Telegram asks for.
     """
+    processor = OrderedPerChat()
     application: AnyApplication = (
-        ApplicationBuilder()
-        .bot(bot)
-        .updater(None)
-        .job_queue(None)
-        .concurrent_updates(OrderedPerChat())
-        .build()
+        ApplicationBuilder().bot(bot).updater(None).job_queue(None).concurrent_updates(processor).build()
     )
     commands = Commands(
         bot,
@@ -421,6 +482,7 @@ def build_application(
         allowed_chats=allowed_chats,
         counts=counts if counts is not None else Counter(),
         sleep=sleep,
+        beside=processor.beside,
     )
     application.add_handlers(commands.handlers())
     application.add_error_handler(commands.on_error)

@@ -211,11 +211,13 @@ class Listener:
         return redact(str(error), [self._bot.token])
 
     async def _finish(self) -> None:
+        processor = self._application.update_processor
         try:
             async with asyncio.timeout(self._finish_s):
                 await self._application.stop()
+                if isinstance(processor, OrderedPerChat):
+                    await processor.finish()
         except TimeoutError:
-            processor = self._application.update_processor
             ended = processor.cancel() if isinstance(processor, OrderedPerChat) else 0
             log.warning("answers_cut_off", count=ended)
 

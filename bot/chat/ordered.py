@@ -1,9 +1,12 @@
-"""Updates side by side, but one at a time a chat: a slow chat delays no other, nobody overtakes himself."""
+"""Updates side by side, but one at a time a chat: a slow chat delays no other, nobody overtakes himself.
+
+What takes long is worked on beside them, and is waited for, or ended, at a stop like they are.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Coroutine
 from typing import Any
 
 from telegram import Update
@@ -18,12 +21,13 @@ class OrderedPerChat(BaseUpdateProcessor):
     The library starts a task an update in that order, and asyncio's locks are first come, first served.
     """
 
-    __slots__ = ("_closed", "_locks", "_tasks")
+    __slots__ = ("_beside", "_closed", "_locks", "_tasks")
 
     def __init__(self, at_once: int = AT_ONCE) -> None:
         super().__init__(at_once)
         self._locks: dict[int, tuple[asyncio.Lock, int]] = {}  # with how many hold or want it
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._beside: set[asyncio.Task[None]] = set()
         self._closed = False
 
     async def do_process_update(self, update: object, coroutine: Awaitable[Any]) -> None:
@@ -51,12 +55,27 @@ class OrderedPerChat(BaseUpdateProcessor):
             if users > 1:
                 self._locks[chat_id] = lock, users - 1
 
+    def beside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Begins work that no update waits for. It must not raise: nobody would hear of it."""
+        if self._closed:
+            work.close()
+            return
+        task = asyncio.create_task(work)
+        self._beside.add(task)
+        task.add_done_callback(self._beside.discard)
+
+    async def finish(self) -> None:
+        """Waits for the work beside the updates."""
+        while self._beside:
+            await asyncio.wait(self._beside)
+
     def cancel(self) -> int:
         """Ends what is running and begins nothing more, for a stop that can't wait; gives how many ended."""
         self._closed = True
-        for task in self._tasks:
+        running = [*self._tasks, *self._beside]
+        for task in running:
             task.cancel()
-        return len(self._tasks)
+        return len(running)
 
     async def initialize(self) -> None:
         """Ready for a first, or another, start."""

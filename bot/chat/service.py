@@ -15,15 +15,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.chat import zones
 from bot.delivery.render import clean
 from bot.language.concepts import Concepts
+from bot.matching.explain import Reason
 from bot.matching.query import Query, QueryError, parse_query
+from bot.preview import Preview, preview
 from storage import alerts, chats, digests, subscriptions
 from storage.chats import TELEGRAM, ChatKey
 from storage.database import Database
-from storage.models import Article, Chat, ChatState, Feed, Subscription
+from storage.models import Alert, Article, Chat, ChatState, Feed, Subscription
 
 SUBSCRIPTIONS_A_CHAT = 50
 CANONICAL_CHARS = 1024  # what the database's column holds
 LATEST = 5
+PREVIEW_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +145,52 @@ class Latest:
     items: tuple[LatestItem, ...]
     following: int
     zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Previewed:
+    """What a query would have brought this chat."""
+
+    text: str
+    result: Preview
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """All that is known of one alert.
+
+    Args:
+        item: the article.
+        original: its title as published.
+        reasons: (the subscription as it was typed, what was found for it), in the chat's order.
+        translator: who translated it; None when it is in English itself, or not translated yet.
+        published: None when the feed didn't say.
+        sent: None when it is still on its way.
+    """
+
+    item: LatestItem
+    original: str
+    country: str | None
+    tier: str
+    reasons: tuple[tuple[str, tuple[Reason, ...]], ...]
+    translator: str | None
+    published: datetime | None
+    fetched: datetime
+    sent: datetime | None
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoAlert:
+    """There is no alert to explain; `following` is the chat's number of subscriptions.
+
+    Args:
+        replied: the message that was replied to is none of the chat's alerts.
+    """
+
+    replied: bool
+    following: int
 
 
 def nothing_happens() -> None:
@@ -276,6 +325,30 @@ class ChatService:
             count = await subscriptions.count_of_chat(session, chat.id)
         return Latest(tuple(_latest_item(article, feed) for _, article, feed in rows), count, chat.zone)
 
+    async def preview(self, key: ChatKey, text: str) -> Previewed | QueryRefused:
+        """What a query would have brought in the last days. May take half a minute."""
+        text = clean(text)
+        query = self._parse(text)
+        if isinstance(query, QueryRefused):
+            return query
+        async with self._database.read() as session:
+            chat = await chats.find(session, key)
+        result = await preview(self._database, query, self._concepts, now=self._clock(), deadline_s=PREVIEW_S)
+        return Previewed(text, result, chat.zone if chat is not None else "UTC")
+
+    async def why(self, key: ChatKey, message_id: int | None) -> Why | NoAlert:
+        """Why the chat got an alert: the one with this message id, or without one its newest."""
+        async with self._database.read() as session:
+            chat = await chats.find(session, key)
+            following = await subscriptions.count_of_chat(session, chat.id) if chat is not None else 0
+            if message_id is not None:
+                found = await alerts.by_message(session, key.platform, key.chat_id, message_id)
+            else:
+                found = await alerts.newest_sent(session, chat.id) if chat is not None else None
+        if found is None:
+            return NoAlert(message_id is not None, following)
+        return _why(*found, zone=chat.zone if chat is not None else "UTC")
+
     async def left(self, chat_id: int) -> None:
         """The bot was blocked or removed: no more alerts to the chat and its topics; the settings stay."""
         async with self._database.write() as session:
@@ -360,4 +433,22 @@ def _latest_item(article: Article, feed: Feed) -> LatestItem:
         published=article.published_at or article.fetched_at,
         language=article.language,
         english=article.language == "en" or article.english_title is not None,
+    )
+
+
+def _why(alert: Alert, article: Article, feed: Feed, *, zone: str) -> Why:
+    return Why(
+        item=_latest_item(article, feed),
+        original=article.title,
+        country=feed.country,
+        tier=feed.tier,
+        reasons=tuple(
+            (line["subscription"], tuple(Reason.from_json(found) for found in line["reasons"]))
+            for line in alert.why
+        ),
+        translator=article.translator,
+        published=article.published_at,
+        fetched=article.fetched_at,
+        sent=alert.sent_at,
+        zone=zone,
     )

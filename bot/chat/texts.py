@@ -22,13 +22,18 @@ from bot.chat.service import (
     Latest,
     LatestItem,
     Listing,
+    NoAlert,
     NotSubscribed,
+    Previewed,
     QueryRefused,
     Subscribed,
     TooMany,
     Unsubscribed,
+    Why,
 )
-from bot.delivery.render import clean, cut, language_name, local_time, safe_url
+from bot.delivery.render import ENGLISH, TIERS, clean, cut, language_name, local_time, reason, safe_url
+from bot.matching.explain import describe
+from bot.preview import Example, about
 
 PAGE_CHARS = 3500
 """Of HTML a message: tags and escapes count here and not with Telegram, so 4,096 is never reached."""
@@ -36,6 +41,7 @@ PAGE_PARTS = 80
 """A message, each with hardly more than one entity: Telegram ignores those after 100."""
 TITLE_CHARS = 200
 QUERY_CHARS = 500
+LINE_CHARS = 300  # of what was found for one clause
 WINDOW_CHARS = 30  # of a refused query, around the error: a line of a telephone
 GAP = "…"
 
@@ -45,6 +51,8 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("list", "What is followed here"),
     ("digest", "A daily digest: 08:00 Jakarta, or off"),
     ("latest", "The newest alerts again"),
+    ("preview", "What a query would have brought in the last 7 days"),
+    ("why", "Why an alert came: reply to it with /why"),
     ("help", "How to write a query, and all commands"),
 )
 """For Telegram's menu: name, description (at most 256 characters)."""
@@ -89,6 +97,8 @@ def help_pages(concepts: Iterable[str], *, group: bool) -> list[str]:
         "/list – what is followed here",
         "/digest 08:00 Jakarta – a digest every day; <code>/digest off</code> ends it",
         "/latest – the newest alerts again",
+        "/preview <i>query</i> – what it would have brought in the last seven days",
+        "/why – as a reply to an alert: why it came, who translated it, when",
     ]
     if group:
         lines.append("In a group its administrators change these; everybody may read.")
@@ -237,6 +247,71 @@ def latest(outcome: Latest, audience: Audience) -> list[str]:
     return _pages([heading, *(_latest(item, outcome.zone) for item in outcome.items)])
 
 
+def preview_what() -> str:
+    """/preview without a query."""
+    return (
+        "Which query? I look through what was read in the last seven days, for example: "
+        "<code>/preview nickel (export OR quota)</code>"
+    )
+
+
+def preview_busy() -> str:
+    """A second /preview while the first is worked on."""
+    return "I am still working on the preview before; ask again when it is here."
+
+
+def previewed(outcome: Previewed) -> list[str]:
+    """What a query would have brought."""
+    lines = [f"{_bold(outcome.text)}:", *map(_escape, about(outcome.result, zone=outcome.zone))]
+    lines += [_example(example, outcome.zone) for example in outcome.result.examples]
+    follow = f"/subscribe {_short(outcome.text, QUERY_CHARS)}"
+    return _pages([*lines, f"\nTo follow it: <code>{_escape(follow)}</code>"])
+
+
+def no_alert(outcome: NoAlert, audience: Audience) -> str:
+    """/why, and there is nothing to explain."""
+    if outcome.replied:
+        return "That message is none of my alerts. Reply to an alert with /why, or send /why for the newest."
+    if not outcome.following:
+        return f"No alert has come here: {audience.value.lower()} nothing yet. Try: " + _code(
+            "/subscribe #rare_earths"
+        )
+    return f"No alert has come here yet. {audience.follows(outcome.following)}."
+
+
+def why(outcome: Why) -> list[str]:
+    """Why an alert came."""
+    item, zone = outcome.item, outcome.zone
+    language = language_name(item.language)
+    title, original = _short(item.title, TITLE_CHARS) or "(no title)", _short(outcome.original, TITLE_CHARS)
+    lines = [f"<b>Why this alert</b>\n{_linked(title, item.url)}"]
+    if original and original != title:
+        lines.append(f"<i>{_escape(original)}</i>{_escape(f' ({language})' if language else '')}")
+    for subscription, reasons in outcome.reasons:
+        lines.append(f"\n{_code(subscription)}")
+        for found in reasons:
+            words = _short(f"{found.clause}: {reason(found.words, found.language)}", LINE_CHARS)
+            lines.append(f"• {_escape(words)}")
+    if outcome.translator is not None:
+        translation = f"translated from {language or 'the original'} by {outcome.translator}"
+    elif item.language == "en":
+        translation = "none needed, it is in English"
+    else:
+        translation = "not translated yet"
+    country = outcome.country or ""
+    source = [item.source, ENGLISH.territories.get(country.upper(), country)]
+    source.append(TIERS.get(outcome.tier, outcome.tier))
+    facts = {
+        "Translation": translation,
+        "Source": " · ".join(_short(part, 80) for part in source if part),
+        "Published": local_time(outcome.published, zone) if outcome.published else "the feed does not say",
+        "Read": local_time(outcome.fetched, zone),
+        "Sent": local_time(outcome.sent, zone) if outcome.sent else "not yet",
+    }
+    lines.append("\n" + "\n".join(f"{name}: {_escape(fact)}" for name, fact in facts.items()))
+    return _pages(lines)
+
+
 def administrators_only() -> str:
     """Somebody else tried to change a group's settings."""
     return (
@@ -321,15 +396,31 @@ def _date(day: date) -> str:
 
 
 def _latest(item: LatestItem, zone: str) -> str:
-    title = _short(item.title, TITLE_CHARS) or "(no title)"
-    url = safe_url(item.url)
-    shown = _bold(title) if url is None else f'<a href="{html.escape(url)}">{_escape(title)}</a>'
+    shown = _linked(_short(item.title, TITLE_CHARS) or "(no title)", item.url)
     parts = [
         _short(item.source, 80),
         "" if item.english else f"{language_name(item.language) or 'original'}, not translated yet",
         local_time(item.published, zone),
     ]
     return f"\n{shown}\n{_escape(' · '.join(part for part in parts if part))}"
+
+
+def _example(example: Example, zone: str) -> str:
+    title, original = (
+        _short(example.title, TITLE_CHARS) or "(no title)",
+        _short(example.original, TITLE_CHARS),
+    )
+    lines = [f"\n{_linked(title, example.url)}"]
+    if original and original != title:
+        lines.append(f"<i>{_escape(original)}</i>")
+    lines.append(_escape(f"{_short(example.source, 80)} · {local_time(example.published, zone)}"))
+    lines.append(_escape(_short(describe(example.why), LINE_CHARS)))
+    return "\n".join(line for line in lines if line)
+
+
+def _linked(title: str, url: str | None) -> str:
+    safe = safe_url(url)
+    return _bold(title) if safe is None else f'<a href="{html.escape(safe)}">{_escape(title)}</a>'
 
 
 def _numbered(texts: Iterable[str]) -> list[str]:

@@ -17,7 +17,7 @@ from storage.database import Database
 from storage.models import ChatState
 from tests.chat.talk import SECRET, TOKEN, Talk, talking
 from tests.standins.bot_api import BotApi
-from tests.storage.rows import add_articles, make_ready
+from tests.storage.rows import add_articles, make_ready, ready_alert
 
 SARI, ADMIN, GUEST = 100, 11, 12
 GROUP, FORUM = -200, -1_000_300
@@ -317,3 +317,82 @@ async def test_many_chats_at_once_are_all_answered(talk: Talk, database: Databas
         first, second = await talk.heard(person, 0, 2)
         assert first.text_plain.startswith("Following")
         assert "1. nickel" in second.text_plain
+
+
+async def test_a_preview_says_what_a_query_would_have_brought(
+    talk: Talk, database: Database, now: datetime
+) -> None:
+    assert "Which query?" in await talk.ask(SARI, SARI, "/preview")
+    assert "missing after OR" in await talk.ask(SARI, SARI, "/preview nickel OR")
+    assert "Nothing was read in the last 7 days" in await talk.ask(SARI, SARI, "/preview nickel")
+    for article_id in await add_articles(database, now, count=2):
+        await make_ready(database, article_id, now, key=f"story {article_id}")
+    (sent,) = await talk.ask_all(SARI, SARI, "/preview judul", 1)
+    lines = sent.text_plain.splitlines()
+    assert lines[:2] == ["judul:", "2 alerts in the time since 23 Nov 2026, 09:00 UTC, from 2 articles."]
+    assert "2 of them were not translated, so English words were not looked for there." in lines
+    assert "Judul 1" in lines
+    assert "judul: «Judul» (Indonesian)" in lines
+    assert lines[-1] == "To follow it: /subscribe judul"
+    assert any(method == "sendChatAction" for method, _ in talk.api.requests)
+    assert await following(database, SARI) == []
+
+
+async def sent_alert(
+    database: Database, now: datetime, number: int, message_id: int, chat_id: int, thread_id: int = 0
+) -> None:
+    """An alert that went out as this message, to a chat that follows something; even numbers in English."""
+    async with database.read() as session:
+        chat = await chats.find(session, ChatKey("telegram", chat_id, thread_id))
+    assert chat is not None
+    await ready_alert(database, now, number, [chat.id], english=number % 2 == 0)
+    async with database.write() as session:
+        ((alert, _, _),) = await alerts.latest(session, chat.id, limit=1)
+        await alerts.mark_sent(session, alert.id, message_id=message_id, in_english=True, now=now)
+
+
+async def test_why_explains_the_newest_alert_or_the_one_replied_to(
+    talk: Talk, database: Database, now: datetime
+) -> None:
+    assert "you follow nothing yet" in await talk.ask(SARI, SARI, "/why")
+    (first,) = await talk.ask_all(SARI, SARI, "/subscribe nickel", 1)
+    assert "No alert has come here yet. You follow 1 query" in await talk.ask(SARI, SARI, "/why")
+    (second,) = await talk.ask_all(SARI, SARI, "/list", 1)  # two messages to stand in for alerts
+    await sent_alert(database, now, 2, first.message_id, SARI)
+    await sent_alert(database, now, 3, second.message_id, SARI)
+    newest = (await talk.ask(SARI, SARI, "/why")).splitlines()
+    assert newest[:2] == ["Why this alert", "Judul 3"]
+    assert "Translation: not translated yet" in newest
+    assert await reply(talk, SARI, first.message_id) == [
+        "Why this alert",
+        "Title 2",
+        "Judul 2 (Indonesian)",
+        "",
+        "nickel",
+        "• nickel: «nikel» (Indonesian)",
+        "",
+        "Translation: translated from Indonesian by libre",
+        "Source: Kabar · Indonesia · trade press",
+        "Published: 23 Nov 2026, 09:00 UTC",
+        "Read: 23 Nov 2026, 09:00 UTC",
+        "Sent: 23 Nov 2026, 09:00 UTC",
+    ]
+    last = talk.api.sent_to(SARI)[-1].message_id
+    assert "none of my alerts" in (await reply(talk, SARI, last))[0]
+
+
+async def reply(talk: Talk, chat_id: int, message_id: int) -> list[str]:
+    """The lines of the answer to /why as a reply to a message."""
+    before = len(talk.api.sent_to(chat_id))
+    talk.api.say(chat_id, chat_id, "/why", reply_to=message_id)
+    return (await talk.heard(chat_id, before))[0].text_plain.splitlines()
+
+
+async def test_why_in_a_topic_is_about_that_topics_alerts(
+    talk: Talk, database: Database, now: datetime
+) -> None:
+    for topic in (7, 8):
+        await talk.ask(FORUM, ADMIN, "/subscribe nickel", topic)
+    await sent_alert(database, now, 2, 900, FORUM, 7)
+    assert "Title 2" in await talk.ask(FORUM, GUEST, "/why", 7)
+    assert "This topic follows 1 query" in await talk.ask(FORUM, GUEST, "/why", 8)

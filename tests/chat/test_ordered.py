@@ -68,3 +68,30 @@ async def test_an_update_of_no_chat_has_its_turn_too() -> None:
 
     await processor.process_update(object(), note())
     assert done == [1]
+
+
+async def test_work_beside_the_updates_delays_none_and_is_waited_for_or_ended() -> None:
+    processor = OrderedPerChat()
+    done: list[str] = []
+    release = asyncio.Event()
+
+    async def work(name: str) -> None:
+        await release.wait()
+        done.append(name)
+
+    async def update_of_the_chat() -> None:
+        done.append("update")
+
+    processor.beside(work("first"))
+    await asyncio.create_task(processor.process_update(update(1), update_of_the_chat()))
+    assert done == ["update"]
+    release.set()
+    await processor.finish()
+    assert done == ["update", "first"]
+    release.clear()
+    processor.beside(work("second"))
+    assert processor.cancel() == 1
+    await processor.finish()
+    processor.beside(work("third"))
+    await processor.finish()
+    assert done == ["update", "first"]

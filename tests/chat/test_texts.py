@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date, datetime, time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.chat import texts
@@ -16,13 +16,18 @@ from bot.chat.service import (
     Latest,
     LatestItem,
     Listing,
+    NoAlert,
     NotSubscribed,
+    Previewed,
     QueryRefused,
     Subscribed,
     TooMany,
     Unsubscribed,
+    Why,
 )
 from bot.chat.texts import Audience
+from bot.matching.explain import Reason
+from bot.preview import Example, Preview
 from tests.standins import telegram_html
 
 NOW = datetime.fromisoformat("2026-11-23T09:00+00:00")
@@ -37,6 +42,12 @@ def read(page: str) -> str:
     assert 0 < len(parsed.text) <= 4096
     assert len(parsed.entities) <= 90
     return parsed.text
+
+
+def example(text: str) -> Example:
+    """An example of a preview that has this text wherever it can."""
+    why = (Reason(text, (text,) * 3, "id"),) * 9
+    return Example(1, text, f"{text}.", "id", True, text, NOW, f"http://x.example/{text}", why)
 
 
 ANSWERS: dict[str, Callable[[str], list[str]]] = {
@@ -58,6 +69,24 @@ ANSWERS: dict[str, Callable[[str], list[str]]] = {
         Latest((LatestItem(text, f"http://x.example/{text}", text, NOW, "id", False),) * 5, 1, "UTC"),
         Audience.PERSON,
     ),
+    "preview": lambda text: texts.previewed(
+        Previewed(text, Preview(7, (example(text),) * 5, 3, 99, 2, NOW, True, False), "UTC")
+    ),
+    "why": lambda text: texts.why(
+        Why(
+            LatestItem(text, f"http://x.example/{text}", text, NOW, "id", True),
+            f"{text}!",
+            text,
+            text,
+            ((text, (Reason(text, (text,) * 3, "id"),) * 4),) * 20,
+            text,
+            None,
+            NOW,
+            NOW,
+            "UTC",
+        )
+    ),
+    "no alert": lambda _: [texts.no_alert(NoAlert(replied=True, following=1), Audience.TOPIC)],
     "administrators only": lambda _: [texts.administrators_only()],
     "not allowed": lambda _: [texts.not_allowed(-100)],
     "unknown": lambda text: [texts.unknown_command(text)],
@@ -66,6 +95,7 @@ ANSWERS: dict[str, Callable[[str], list[str]]] = {
 
 
 @pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
+@settings(deadline=None)
 @given(text=st.text(min_size=1) | st.just(NASTY) | st.just("nickel OR"))
 def test_telegram_accepts_every_answer_whole(answer: Callable[[str], list[str]], text: str) -> None:
     pages = answer(text)

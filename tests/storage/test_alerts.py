@@ -273,3 +273,25 @@ async def test_the_newest_alerts_of_a_chat_are_listed_without_edits(
         latest = await alerts.latest(session, chat.id, limit=2)
         assert [article.title for _, article, _ in latest] == ["Judul 2", "Judul 1"]
         assert await alerts.counts(session) == {"sent": 1, "pending": 2}
+
+
+async def test_an_alert_is_found_by_its_message_in_its_own_chat_only(
+    any_database: Database, now: datetime
+) -> None:
+    ours, theirs = await add_chat(any_database, now, 100), await add_chat(any_database, now, 200)
+    for number in range(3):
+        await ready_alert(any_database, now, number, [ours.id, theirs.id])
+    async with any_database.write() as session:
+        for number, (alert, _, _) in enumerate(await alerts.latest(session, ours.id, limit=3)):
+            if number:  # the newest is still on its way
+                await alerts.mark_sent(session, alert.id, message_id=50 + number, in_english=True, now=now)
+    async with any_database.read() as session:
+        newest = await alerts.newest_sent(session, ours.id)
+        older = await alerts.by_message(session, "telegram", 100, 52)
+        assert await alerts.newest_sent(session, theirs.id) is None
+        assert await alerts.by_message(session, "telegram", 200, 52) is None
+        assert await alerts.by_message(session, "telegram", 100, 53) is None
+    assert newest is not None
+    assert older is not None
+    assert [found[1].title for found in (newest, older)] == ["Judul 1", "Judul 0"]
+    assert newest[2].name == "Kabar"
