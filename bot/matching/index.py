@@ -15,13 +15,18 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.language.concepts import Concepts, Hit, Phrase, Slot, spans
-from bot.language.words import Document, key_language, query_keys
+from bot.language.concepts import Concepts, Hit, Phrase, Slot, needed_neighbour, spans
+from bot.language.words import Document, Span, key_language, query_keys
 from bot.matching.explain import Reason
 from bot.matching.query import And, Exact, Leaf, Named, Node, Not, Or, Query, Words
 
 # An alert has room for so many of the words that satisfied one clause.
 _WORDS_PER_REASON = 3
+# Where a text says the same a thousand times, the first places explain it.
+_HITS_ASKED = 20
+# A term and the neighbour it needs are shown with the words between them, unless these would say more than
+# the two do.
+_WORDS_SHOWN_WHOLE = 5
 
 # A query waits at a word that stands in most articles only if it has nothing else.
 _COMMON_WORDS = (
@@ -206,20 +211,41 @@ class QueryIndex:
 
     def _reason(self, leaf: Leaf, document: Document, found: Mapping[str, tuple[Hit, ...]]) -> Reason | None:
         if isinstance(leaf, Named):
-            hits = sorted(hit for id_ in self._asked[leaf.concept_id] for hit in found.get(id_, ()))
+            hits = [hit for id_ in self._asked[leaf.concept_id] for hit in found.get(id_, ())]
             if not hits:
                 return None
-            hits.sort(key=lambda hit: hit.span)
+            hits.sort(key=lambda hit: (hit.span, hit.concept))
             language = hits[0].language
-            return _told(
-                leaf, (document.words(hit.span) for hit in hits if hit.language == language), language
-            )
+            told = [hit for hit in hits if hit.language == language][:_HITS_ASKED]
+            return _told(leaf, _evidence(told, document), language)
         places = spans(leaf.slots, document.positions)
         if not places:
             return None
         first = places[0].first
         key = next(key for key in leaf.slots[0] if first in document.positions.get(key, ()))
         return _told(leaf, map(document.words, places), key_language(key, document.language))
+
+
+def _evidence(hits: Sequence[Hit], document: Document) -> Iterator[str]:
+    """The words that made each hit: its term, with the neighbour that the term needs (`larang ekspor`)."""
+    # "rare-earth magnets" needs no neighbour, so what "magnets" within it needs explains nothing more.
+    settled = {
+        place
+        for hit in hits
+        if not (hit.rule.near or hit.rule.near_keys)
+        for place in range(hit.span.first, hit.span.last + 1)
+    }
+    for hit in hits:
+        neighbour = needed_neighbour(hit, document)
+        if neighbour is None:
+            yield document.words(hit.span)
+        elif not settled.issuperset(range(hit.span.first, hit.span.last + 1)):
+            first, second = sorted((hit.span, neighbour))
+            whole = Span(first.first, max(first.last, second.last))
+            if whole.last - whole.first < _WORDS_SHOWN_WHOLE:  # zones are further apart than that
+                yield document.words(whole)
+            else:
+                yield f"{document.words(first)} … {document.words(second)}"
 
 
 @functools.cache

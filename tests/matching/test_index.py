@@ -84,6 +84,30 @@ def test_a_reason_shows_each_word_once_and_not_too_many(concepts: Concepts) -> N
     assert reason.language == "ru"
 
 
+@pytest.mark.parametrize(
+    ("query", "language", "title", "words"),
+    [
+        ("#export_controls", "id", "Pemerintah larang ekspor bauksit mulai 10 Juni", ("larang ekspor",)),
+        ("#export_controls", "ru", "Китай запретил вывоз германия", ("запретил вывоз",)),
+        ("#export_controls", "en", "Beijing pauses export curbs", ("export curbs",)),
+        ("#export_bans", "en", "Indonesia bans with immediate effect all exports", ("bans … exports",)),
+        # Three words that name it by themselves: what stands near them explains nothing more.
+        ("#rare_earths", "en", "Curbs on rare-earth magnets", ("rare-earth magnets",)),
+    ],
+)
+def test_a_term_that_needs_a_neighbour_is_shown_with_it(
+    concepts: Concepts, query: str, language: str, title: str, words: tuple[str, ...]
+) -> None:
+    (match,) = index_of(concepts, query).match(analyse_article(title, "", language), None)
+    assert [reason.words for reason in match.why] == [words]
+
+
+def test_a_neighbour_in_the_other_half_of_the_article_is_shown_with_dots_between(concepts: Concepts) -> None:
+    document = analyse_article("Чёрный список", "США: Минторг, министерство торговли", "ru")
+    (match,) = index_of(concepts, "#entity_list").match(document, None)
+    assert match.why[0].words == ("Чёрный список … Минторг",)
+
+
 def test_queries_come_and_go_while_it_runs(concepts: Concepts) -> None:
     index = index_of(concepts, "ekspor", "ekspor nikel", "#rare_earths OR nikel")
     index.remove(1)
