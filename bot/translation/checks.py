@@ -34,11 +34,14 @@ _ENGLISH_WORDS = (
     "the of and to for with from by on at is are was were has have will its as after over that this"
 )
 _ENGLISH = frozenset(_ENGLISH_WORDS.split())
+_LATIN = ("LATIN", "FULLWIDTH LATIN")
+_SCRIPTS = {"en": _LATIN, "id": _LATIN, "ru": ("CYRILLIC",)}
+_NAMES = {"en": "English", "id": "Indonesian", "ru": "Russian"}
 _DENSE_LANGUAGES = frozenset({"zh", "ja", "ko"})  # one sign is a word: English takes several
 
 
-def check_reply(source_text: str, reply: object, source_language: str) -> str | None:
-    """Why `reply` is no translation of `source_text` into English; None when it is one.
+def check_reply(source_text: str, reply: object, source_language: str, target: str = "en") -> str | None:
+    """Why `reply` is no translation of `source_text` into the target language; None when it is one.
 
     The reason continues the sentence "google …". It quotes neither text, apart from lost numbers.
     """
@@ -56,10 +59,12 @@ def check_reply(source_text: str, reply: object, source_language: str) -> str | 
         return "sent a text without letters"
     if _MARKUP.search(reply) and not _MARKUP.search(source_text):
         return "left pieces of HTML in the text"
-    if _letters(reply) == _letters(source_text) and not (source_language == "en" or _is_english(source_text)):
+    if _letters(reply) == _letters(source_text) and not _may_stay(source_text, source_language, target):
         return "sent the text back untranslated"
-    if _foreign_share(reply) > 0.3:
-        return "sent a text that is not English"
+    if target not in _SCRIPTS:
+        pass  # none of ours: nothing is known of its script
+    elif _foreign_share(reply, _SCRIPTS[target]) > 0.3 and not (target != "en" and _is_name(source_text)):
+        return f"sent a text that is not {_NAMES[target]}"
     if reason := _length_reason(source_text, reply, source_language):
         return reason
     if lost := lost_numbers(source_text, reply):
@@ -81,13 +86,25 @@ def _letters(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
 
 
+def _may_stay(text: str, language: str, target: str) -> bool:
+    """Whether the text may be the same in both languages."""
+    if target == "en":
+        return language == "en" or _is_english(text)
+    return _is_name(text)
+
+
+def _is_name(text: str) -> bool:
+    words = text.split()
+    return bool(words) and all(word[0].isupper() or not word[0].isalpha() for word in words)
+
+
 def _is_english(text: str) -> bool:
     return len(_ENGLISH.intersection(re.findall(r"[a-z]+", text.lower()))) >= 2
 
 
-def _foreign_share(text: str) -> float:
+def _foreign_share(text: str, scripts: tuple[str, ...]) -> float:
     letters = [c for c in text if c.isalpha()]
-    foreign = sum(1 for c in letters if not unicodedata.name(c, "").startswith(("LATIN", "FULLWIDTH LATIN")))
+    foreign = sum(1 for c in letters if not unicodedata.name(c, "").startswith(scripts))
     return foreign / len(letters) if letters else 0.0
 
 

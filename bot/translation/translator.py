@@ -1,4 +1,4 @@
-"""Texts into English: the memory first, then each provider in the operator's order, and only checked replies.
+"""Texts into English, or another language: the memory, then each provider in order; only checked replies.
 
     texts ─▶ nothing to translate? as it is
           ─▶ known? the memory's
@@ -46,7 +46,7 @@ FAIR_CHANCE_S = 3.0  # a call cut off by the deadline sooner than this says noth
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """One text in English, who translated it, and whether it came out of the memory."""
+    """One text translated, who translated it, and whether it came out of the memory."""
 
     text: str
     provider: str
@@ -117,31 +117,31 @@ class Translator:
         self._threads = DaemonThreads(name="translate", limit=threads * len(self._desks) + 64)
 
     async def translate(
-        self, texts: Sequence[str], *, source: str, deadline_s: float = 20
+        self, texts: Sequence[str], *, source: str, target: str = "en", deadline_s: float = 20
     ) -> list[Translation]:
-        """The English of each text, in order; a text twice is asked once.
+        """The translation of each text, in order; a text twice is asked once.
 
-        A text without letters, and any text when `source` is "en", comes back as it is. Line ends are kept,
-        other space is folded. What could be translated is remembered even when another text could not.
+        A text without letters, and any text when `source` is the target, comes back as it is. Line ends are
+        kept, other space is folded. What could be translated is remembered even when another text could not.
 
         Args:
             texts: such as an article's title and summary.
-            source: ISO 639-1.
+            source, target: ISO 639-1.
             deadline_s: for the whole call.
 
         Raises:
             TranslationError: no provider could translate one of them in time.
         """
-        if source == "en":
+        if source == target:
             return [Translation(text, ORIGINAL, cached=False) for text in texts]
-        wish = _Wish(source, deadline_s, asyncio.get_running_loop().time() + deadline_s)
-        wanted = {memory_key(text, source): text for text in texts if has_letters(text)}
+        wish = _Wish(source, target, deadline_s, asyncio.get_running_loop().time() + deadline_s)
+        wanted = {memory_key(text, source, target): text for text in texts if has_letters(text)}
         if not wanted:
             return [Translation(text, ORIGINAL, cached=False) for text in texts]
 
         done = {
-            key: Translation(english, provider, cached=True)
-            for key, (english, provider) in (await self._memory.get(tuple(wanted))).items()
+            key: Translation(known, provider, cached=True)
+            for key, (known, provider) in (await self._memory.get(tuple(wanted))).items()
         }
         missing = [key for key in wanted if key not in done]
         outcomes = await asyncio.gather(*(self._through_the_chain(wanted[key], wish) for key in missing))
@@ -157,7 +157,9 @@ class Translator:
             raise _error(len(missing) - len(fresh), len(texts), source, failures)
         done |= fresh
         return [
-            done[memory_key(text, source)] if has_letters(text) else Translation(text, ORIGINAL, cached=False)
+            done[memory_key(text, source, target)]
+            if has_letters(text)
+            else Translation(text, ORIGINAL, cached=False)
             for text in texts
         ]
 
@@ -231,7 +233,7 @@ class Translator:
         """The checked reply, and whether a failure may be held against the provider."""
         begun = asyncio.get_running_loop().time()
         try:
-            call = self._threads.submit(_ask, desk.provider, text, wish.source)
+            call = self._threads.submit(_ask, desk.provider, text, wish.source, wish.target)
         except NoThreadFree as exc:
             return desk.failure(FailureKind.RESTING, f"is not asked, because {exc.reason}"), False
         try:
@@ -243,7 +245,7 @@ class Translator:
             return desk.failure(FailureKind.TIMEOUT, f"gave no answer within {given_s:.1f} s"), fair
         if isinstance(reply, ProviderFailure):
             return reply, True
-        if reason := check_reply(text, reply, wish.source):
+        if reason := check_reply(text, reply, wish.source, wish.target):
             kind = FailureKind.QUOTA if is_warning(reply) else FailureKind.UNUSABLE
             return desk.failure(kind, reason), True
         return normalise(reply), True
@@ -254,6 +256,7 @@ class _Wish:
     """What every part of one call of `translate` must know."""
 
     source: str
+    target: str
     deadline_s: float
     ends: float  # the deadline, as the event loop's time
 
@@ -323,10 +326,10 @@ class _Desk:
         )
 
 
-def _ask(provider: Provider, text: str, source: str) -> str | ProviderFailure:
+def _ask(provider: Provider, text: str, source: str, target: str) -> str | ProviderFailure:
     """In the thread: a provider promises to raise nothing; one that does is a failure like any other."""
     try:
-        return provider.translate(text, source)
+        return provider.translate(text, source, target)
     except Exception as exc:  # its text may hold a key: only the kind of exception is told
         return ProviderFailure(
             provider.name, FailureKind.CRASHED, f"failed in an unforeseen way ({type(exc).__name__})"

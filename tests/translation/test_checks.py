@@ -101,3 +101,24 @@ def test_whatever_comes_back_is_judged_and_the_source_itself_never_passes(
 ) -> None:
     assert check_reply(source, reply, language) is None or check_reply(source, reply, language)
     assert check_reply("Harga nikel " + source, "Harga nikel " + source, "id")
+
+
+@pytest.mark.parametrize(
+    ("text", "reply", "target", "said"),
+    [
+        pytest.param("stock", "акции", "ru", None, id="Russian"),
+        pytest.param("stock", "saham", "id", None, id="Indonesian"),
+        pytest.param("stock", "saham", "ru", "not Russian", id="Latin for Russian"),
+        pytest.param("stock", "акции", "id", "not Indonesian", id="Cyrillic for Indonesian"),
+        pytest.param("stock", "stock", "id", "untranslated", id="unchanged"),
+        pytest.param("Lynas", "Lynas", "id", None, id="a name unchanged"),
+        pytest.param("Lynas", "Lynas", "ru", None, id="a name in its own script"),
+        pytest.param("stock", " ", "ru", "empty", id="empty"),
+        pytest.param("stock", "1 2", "ru", "without letters", id="no letters"),
+    ],
+)
+def test_a_reply_is_judged_by_the_language_asked_for(
+    text: str, reply: str, target: str, said: str | None
+) -> None:
+    reason = check_reply(text, reply, "en", target)
+    assert reason is None if said is None else said in str(reason)

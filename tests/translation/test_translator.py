@@ -460,3 +460,23 @@ def test_a_call_that_hangs_for_an_hour_does_not_keep_the_process_from_ending(clo
         check=False,
     )
     assert (ended.returncode, ended.stdout.splitlines()[-1:]) == (0, ["timeout"]), ended.stderr
+
+
+async def test_another_target_is_asked_for_checked_and_remembered_apart() -> None:
+    class Dictionary:
+        name, max_chars = "dictionary", 100
+
+        def translate(self, text: str, source: str, target: str = "en") -> str | ProviderFailure:
+            return {("en", "ru"): "акции", ("ru", "en"): "stocks", ("en", "id"): "акции"}[source, target]
+
+    translator, memory = make(Dictionary())
+    assert await translator.translate(["stock"], source="en", target="ru") == [
+        Translation("акции", "dictionary", cached=False)
+    ]
+    assert (await translator.translate(["акции"], source="ru"))[0].text == "stocks"
+    assert (await translator.translate(["stock"], source="en", target="ru"))[0].cached
+    assert (await translator.translate(["stock"], source="en", target="en"))[0].provider == ORIGINAL
+    assert memory.rows.keys() == {memory_key("stock", "en", "ru"), memory_key("акции", "ru")}
+    with pytest.raises(TranslationError, match="not Indonesian"):
+        await translator.translate(["stock"], source="en", target="id")
+    await translator.aclose()
