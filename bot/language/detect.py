@@ -150,10 +150,10 @@ class Detector:
         family = next((family for family in _KIN if guess in family), frozenset({guess}))
         # Kin share a stranger's win: 0.5 Malay and 0.45 Indonesian together say "not English".
         if prior and prior not in family:
-            sure = sum(shares.get(code, 0.0) for code in family) / total >= _STRANGER_CONFIDENCE
+            certain = sum(shares.get(code, 0.0) for code in family) / total >= _STRANGER_CONFIDENCE
             # A few names and nouns look like any language: small words of the stranger must speak for it.
             if (
-                not sure
+                not certain
                 or _speaks(prior, text)
                 or (letters < _SPEAKS_FOR_ITSELF and not _speaks(guess, text))
             ):

@@ -13,6 +13,7 @@ nothing straddles the two.
 
 from __future__ import annotations
 
+import copy
 import functools
 import html
 import re
@@ -30,6 +31,11 @@ from Sastrawi.Stemmer.StemmerFactory import StemmerFactory
 # How many different words each language remembers. A year of headlines knows about 150,000 forms; a word
 # costs about 300 bytes.
 CACHED_WORDS = 65_536
+# How many pieces between two spaces ("«никель»,") each way of reading remembers, and the longest it keeps.
+CACHED_PIECES = 65_536
+MAX_PIECE_LENGTH = 64
+# Texts whose words were just looked at: one article asks for several of them.
+_LAID_OUT = 64
 # Positions between title and summary: more than any distance a query may ask for.
 ZONE_GAP = 100
 # Longer "words" are base64, addresses or broken markup; the key is cut so that a hostile text can't make huge
@@ -54,6 +60,8 @@ _TOKEN = re.compile(
     r"|[^\W_\u3400-\u9fff]+(?:['’ʼ][^\W_\u3400-\u9fff]+)*)"
     r"|[.!?;:,…|\n—]|\s[-–]\s"
 )
+# Between spaces they end a thought as well.
+_LONE_DASHES = frozenset("-–")
 _ACRONYM = re.compile(r"(?:[A-ZА-ЯЁ]{2,6})(?=s?\Z)")
 _DOTTED = re.compile(r"(?:[^\W\d_]\.){2,}")
 
@@ -108,6 +116,11 @@ _INDONESIAN_INSTEAD: Mapping[str, tuple[str, ...]] = {
     "mengembargo": ("embargo",),
     "diembargo": ("embargo",),
 }
+# Where an affix may be: a prefix, a suffix, or an infix after the first consonant.
+_INDONESIAN_AFFIX = re.compile(
+    r"^(?:di|ke|se|be|te|me|pe|ku|kau|[^aeiou](?:er|el|em|in)[aeiou])"
+    r"|(?:lah|kah|tah|pun|ku|mu|nya|i|kan|an|is|isme|isasi)$"
+)
 _INDONESIAN_CLITICS = ("nya", "lah", "kah", "pun")
 
 
@@ -130,14 +143,21 @@ class Token(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """Title or summary: the cleaned text, and the words' positions (ascending) with their character offsets
-    in it.
-    """
+    """Title or summary: the text as the feed gave it, and the positions (ascending) of its words."""
 
     name: str
-    text: str
+    raw: str
     positions: Sequence[int]
-    offsets: Sequence[tuple[int, int]]
+
+    @property
+    def text(self) -> str:
+        """The cleaned text."""
+        return _laid_out(self.raw)[0]
+
+    @property
+    def offsets(self) -> Sequence[tuple[int, int]]:
+        """Where each word stands in `text`. Found only when asked for: few articles are shown to anybody."""
+        return _laid_out(self.raw)[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,31 +230,36 @@ def analyse_article(title: str, summary: str, language: str) -> Document:
         (Indonesian and Malay, or
             English); Cyrillic words are read as Russian in any text.
     """
-    keys_of = _keys_in_indonesian if language in _INDONESIAN_CODES else _keys_in_english
+    indonesian = language in _INDONESIAN_CODES
     positions: dict[str, list[int]] = {}
     zones = []
     position = 0
     for name, raw in (("title", title), ("summary", summary)):
-        text = clean(raw)
         # Where nothing is capitalised (headlines rebuilt from addresses) small letters say nothing about
         # names.
-        caseless = text.islower()
+        read = _READERS[indonesian, raw.islower()]
         taken: list[int] = []
-        offsets: list[tuple[int, int]] = []
-        for match in _TOKEN.finditer(text):
-            word = match[1]
-            if word is not None:
-                taken.append(position)
-                offsets.append(match.span())
-                for key in keys_of(word.capitalize() if caseless else word):
+        for piece in raw.split(" "):
+            # One look-up for a piece seen before is what makes this fast.
+            words, advance = read(piece) if len(piece) <= MAX_PIECE_LENGTH else read.__wrapped__(piece)
+            for offset, keys in words:
+                here = position + offset
+                taken.append(here)
+                for key in keys:
                     if key in positions:
-                        positions[key].append(position)
+                        positions[key].append(here)
                     else:
-                        positions[key] = [position]
-            position += 1
-        zones.append(Zone(name, text, taken, offsets))
+                        positions[key] = [here]
+            position += advance
+        zones.append(Zone(name, raw, taken))
         position += ZONE_GAP
     return Document(language, tuple(zones), positions)
+
+
+def forget_words() -> None:
+    """Empty every cache of words: the next text is read as if it were the first."""
+    for cached in (*_READERS.values(), _keys_in_indonesian, _keys_in_english, _laid_out):
+        cached.cache_clear()
 
 
 def split_words(text: str) -> list[str]:
@@ -320,6 +345,38 @@ def _plain(key: str) -> str:
     return "".join(filter(str.isalnum, key[3:]))
 
 
+@functools.lru_cache(_LAID_OUT)
+def _laid_out(raw: str) -> tuple[str, tuple[tuple[int, int], ...]]:
+    """A text cleaned, and where its words stand in it."""
+    text = clean(raw)
+    return text, tuple(match.span() for match in _TOKEN.finditer(text) if match[1] is not None)
+
+
+# The words of a piece of text, each as its position within the piece and its keys, and how many positions the
+# piece takes.
+_Piece = tuple[tuple[tuple[int, tuple[str, ...]], ...], int]
+
+
+def _reader(*, indonesian: bool, caseless: bool) -> Any:
+    """A cached function from a piece of raw text without spaces to its words."""
+    keys_of = _keys_in_indonesian if indonesian else _keys_in_english
+
+    @functools.lru_cache(CACHED_PIECES)
+    def read(piece: str) -> _Piece:
+        text = clean(piece)
+        if text in _LONE_DASHES:
+            return (), 1
+        words = []
+        position = 0
+        for match in _TOKEN.finditer(text):
+            if (word := match[1]) is not None:
+                words.append((position, keys_of(word.capitalize() if caseless else word)))
+            position += 1
+        return tuple(words), position
+
+    return read
+
+
 @functools.lru_cache(CACHED_WORDS)
 def _keys_in_indonesian(word: str) -> tuple[str, ...]:
     return _keys(word, indonesian=True)
@@ -383,6 +440,9 @@ def _indonesian(form: str) -> tuple[str, ...]:
             return instead
     if not form.isalpha():
         return (form,)
+    # Most names and foreign words have nothing that could be taken off; the stemmer would try all its rules.
+    if form in _ANALYSERS.indonesian_roots or not _INDONESIAN_AFFIX.search(form):
+        return (form,)
     with _ANALYSERS.lock:
         return (str(_ANALYSERS.indonesian.stem_word(form)),)
 
@@ -392,13 +452,18 @@ def _russian(word: str) -> tuple[str, ...]:
     of germanium).
     """
     with _ANALYSERS.lock:
-        parses = _ANALYSERS.russian.parse(word.casefold()[:MAX_KEY_LENGTH])
+        # Scores cost half of the time; only a place that may be a thing needs them.
+        parses = _ANALYSERS.russian_forms.parse(word.casefold()[:MAX_KEY_LENGTH])
     if not parses:
         return (fold(word),)
     if word[:1].isupper():
         places = [parse for parse in parses if "Geox" in parse.tag]
-        if places and places[0].score > parses[0].score - _AS_LIKELY:
-            parses = places
+        if places and len(places) < len(parses):
+            with _ANALYSERS.lock:
+                parses = _ANALYSERS.russian.parse(word.casefold()[:MAX_KEY_LENGTH])
+            places = [parse for parse in parses if "Geox" in parse.tag]
+            if places[0].score > parses[0].score - _AS_LIKELY:
+                parses = places
     else:
         parses = [parse for parse in parses if "Geox" not in parse.tag] or parses
     return tuple(dict.fromkeys(fold(parse.normal_form) for parse in parses))
@@ -428,6 +493,14 @@ class _Analysers:
             return pymorphy3.MorphAnalyzer(lang="ru")
 
     @functools.cached_property
+    def russian_forms(self) -> Any:
+        """The same dictionary without its scores of how likely each parse is."""
+        with self.lock:
+            plain = copy.copy(self.russian)
+            plain.prob_estimator = None
+            return plain
+
+    @functools.cached_property
     def indonesian(self) -> Any:
         with self.lock:
             # The stemmer without its wrapper, whose cache grows without bound.
@@ -441,3 +514,9 @@ class _Analysers:
 
 
 _ANALYSERS = _Analysers()
+
+_READERS = {
+    (indonesian, caseless): _reader(indonesian=indonesian, caseless=caseless)
+    for indonesian in (False, True)
+    for caseless in (False, True)
+}

@@ -14,9 +14,11 @@ from tests.bench.figures import Figure
 from tests.bench.matching import matching
 from tests.bench.parsing import parsing
 from tests.bench.polling import polling
+from tests.bench.words import words_to_keys
 
 BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "parsing": parsing,
+    "words": words_to_keys,
     "matching": matching,
     "polling": polling,
 }

@@ -8,14 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.language import words as words_module
 from bot.language.concepts import spans
 from bot.language.words import (
+    CACHED_PIECES,
+    CACHED_WORDS,
+    MAX_PIECE_LENGTH,
     ZONE_GAP,
     Document,
     Span,
     analyse_article,
     clean,
     fold,
+    forget_words,
     query_keys,
     search_keys,
     search_terms,
@@ -213,3 +218,41 @@ def test_threads_analyse_alike() -> None:
     with ThreadPoolExecutor(8) as pool:
         together = list(pool.map(lambda text: analyse_article(text, "", "id").positions, texts * 3))
     assert together == alone * 3
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "keys"),
+    [
+        ("id", "Perusahaan itu mengekspor, barang diekspor, si pengekspor untung", {"id:ekspor"}),
+        ("id", "Pertambangan ditutup, penambangan jalan terus", {"id:tambang"}),
+        ("ru", "Автомобиль на CO2 едет", {"en:co2"}),
+        ("en", "The U.S. and the US agree", {"!US"}),
+        ("ru", "Цены на ник\u00adель", {"ru:никель"}),
+        ("ru", "Цены на ни\u200bкель", {"ru:никель"}),
+        ("ru", "Никель &laquo;подешевел&raquo;&nbsp;вчера", {"ru:никель", "ru:подешеветь", "ru:вчера"}),
+        ("en", "Tariffs&nbsp;up &#8212; markets down", {"en:tariff", "en:market"}),
+        ("ru", "Вывоз р\u0443ды", {"ru:руда"}),
+        ("ru", "Вывоз p\u0443ды", {"ru:руда"}),
+        ("en", "The rare\u2011earth pact", {"en:rare", "en:earth"}),
+        ("id", "Proyek redco- dimulai", {"id:redco"}),
+        ("ru", "РЗМ-сырьё дорожает", {"!РЗМ", "ru:сырье"}),
+    ],
+)
+def test_words_are_found_in_the_texts_of_the_wild(language: str, text: str, keys: set[str]) -> None:
+    assert keys <= analyse_article(text, "", language).positions.keys()
+
+
+@given(st.text(st.sampled_from("ab1.,'-– \n\u00a0\u00ad&;ёЖ稀!"), max_size=60))
+def test_reading_piece_by_piece_finds_the_words_of_the_whole_text(text: str) -> None:
+    document = analyse_article(text, "", "en")
+    assert [token.text for token in document.tokens] == split_words(text)
+
+
+def test_no_cache_of_words_grows_without_bound() -> None:
+    forget_words()
+    analyse_article("word " * 3 + "x" * (MAX_PIECE_LENGTH + 1), "", "en")
+    readers = words_module._READERS
+    assert readers[False, True].cache_info().currsize == 1, "a very long piece is not kept"
+    assert all(reader.cache_info().maxsize == CACHED_PIECES for reader in readers.values())
+    for cached in (words_module._keys_in_english, words_module._keys_in_indonesian):
+        assert cached.cache_info().maxsize == CACHED_WORDS
