@@ -323,6 +323,10 @@ def _zone(name: str) -> tzinfo:
         return UTC  # the zone's name is shown, so the reader sees that it is UTC
 
 
+# "GMT+07:00" where a person wrote, and is answered, "UTC+7".
+_GMT_OFFSET = re.compile(r"GMT([+−-])0?(\d{1,2}):(\d\d)")
+
+
 def local_time(moment: datetime, zone: str, locale: str = "en") -> str:
     """``23 Nov 2026, 14:05 WIB``: an aware moment in an IANA zone, named by its abbreviation if any."""
     try:
@@ -333,6 +337,8 @@ def local_time(moment: datetime, zone: str, locale: str = "en") -> str:
     name = local.tzname() or ""
     if not name.isalpha():  # the zone database has "+0545" where people have no abbreviation
         name = get_timezone_name(local, width="long", locale=language)
+        if offset := _GMT_OFFSET.fullmatch(name):
+            name = f"UTC{offset[1]}{offset[2]}" + (f":{offset[3]}" if offset[3] != "00" else "")
     return f"{format_datetime(local, 'd MMM y, HH:mm', locale=language)} {name}"
 
 

@@ -45,8 +45,10 @@ def _why_lines(why: Sequence[Mapping[str, Any]]) -> tuple[WhyLine, ...]:
 
 def _reason(subscription: str, clause: str, found: Mapping[str, Any]) -> str:
     text = reason(found["words"], found["language"])
-    # In a longer query, say which part of it found the words.
-    return text if clause == subscription else f"{clause} {text}"
+    # In a longer query, say which part of it found the words, unless they are that part.
+    own = clause.strip('"').casefold()
+    said = clause == subscription or any(own == word.casefold() for word in found["words"])
+    return text if said else f"{clause} {text}"
 
 
 def digest_view(

@@ -342,7 +342,9 @@ class TestWords:
         [
             ("Asia/Jakarta", "23 Nov 2026, 14:05 WIB"),
             ("Europe/Moscow", "23 Nov 2026, 10:05 MSK"),
-            ("Asia/Kathmandu", "23 Nov 2026, 12:50 GMT+05:45"),
+            ("Asia/Kathmandu", "23 Nov 2026, 12:50 UTC+5:45"),
+            ("Etc/GMT-7", "23 Nov 2026, 14:05 UTC+7"),
+            ("Etc/GMT+11", "22 Nov 2026, 20:05 UTC-11"),
             ("Australia/Lord_Howe", "23 Nov 2026, 18:05 Lord Howe Daylight Time"),
             ("Nowhere/Land", "23 Nov 2026, 07:05 UTC"),
         ],

@@ -58,6 +58,20 @@ def test_the_reason_names_its_part_of_a_longer_query_only(now: datetime) -> None
     )
 
 
+def test_the_reason_does_not_name_a_part_that_the_words_are_already(now: datetime) -> None:
+    found = {"words": ["Export ban"], "language": "en"}
+    alert = Alert(
+        why=[
+            {"subscription": "“export ban”", "reasons": [{"clause": '"export ban"', **found}]},
+            {"subscription": "#mining OR bans", "reasons": [{"clause": "bans", **found}]},
+        ]
+    )
+    assert alert_view(alert, CHAT, article(now), FEED).why == (
+        WhyLine("“export ban”", ("«Export ban» (English)",)),
+        WhyLine("#mining OR bans", ("bans «Export ban» (English)",)),
+    )
+
+
 def test_a_digest_begins_with_what_many_wrote_about_then_the_newest(now: datetime) -> None:
     rows = [
         (Alert(id=number, why=[why("q", *clauses)]), article(now, title=title), FEED, Story(articles=count))
