@@ -96,7 +96,7 @@ async def open_parts(
     catalog = load_catalog(settings.feeds_file)
     for problem in catalog.problems:
         log.warning("feeds_file_problem", problem=str(problem), says=str(problem))
-    concepts = Concepts.load()
+    concepts = Concepts.load(own=catalog.concepts, own_file=str(settings.feeds_file))
     async with AsyncExitStack() as stack:
         database = Database(settings.database_url.get_secret_value())
         stack.push_async_callback(database.close)

@@ -7,7 +7,7 @@ import io
 import json
 import sys
 from collections.abc import Coroutine
-from typing import Annotated, Any, NoReturn, TextIO, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TextIO, TypeVar
 
 import typer
 from rich.console import Console
@@ -17,6 +17,9 @@ from rich.table import Table
 from bot.errors import RarewatchError
 from bot.logs import configure_logging
 from bot.settings import Settings, SettingsError, load_settings
+
+if TYPE_CHECKING:
+    from bot.language.concepts import Concepts
 
 # The commands import what they run themselves: `--help` should not wait for dictionaries to load.
 app = typer.Typer(
@@ -60,6 +63,16 @@ def _settings(*, level: str = "WARNING") -> Settings:
         _fail(error, code=2)
     configure_logging(settings.log, settings.secrets, level)
     return settings
+
+
+def _concepts(settings: Settings) -> Concepts:
+    """The concepts, with the operator's own where there is a feeds file."""
+    from bot.feeds.catalog import load_catalog
+    from bot.language.concepts import Concepts
+
+    file = settings.feeds_file
+    own = load_catalog(file).concepts if file.exists() else None
+    return Concepts.load(own=own, own_file=str(file))
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:
@@ -266,15 +279,14 @@ def match(
     as_json: AsJson = False,
 ) -> None:
     """Read lines (JSON {"id","text","lang"?} or plain) and say which concepts and queries they match."""
-    from bot.language.concepts import Concepts
     from bot.language.detect import Detector
     from bot.lines import LineError, LineMatcher, read_lines
     from bot.matching.explain import Reason, describe
 
-    _settings()
+    settings = _settings()
 
     async def work() -> bool:
-        matcher = LineMatcher(Concepts.load(), Detector(), query)
+        matcher = LineMatcher(_concepts(settings), Detector(), query)
         readable = True
         for line in read_lines(_stdin()):
             if isinstance(line, LineError):
@@ -413,7 +425,6 @@ def preview(
     """How many alerts the last seven days would have brought for a query, with examples."""
     from bot.app import utc_now
     from bot.delivery.render import clean, local_time, safe_url
-    from bot.language.concepts import Concepts
     from bot.matching.explain import describe
     from bot.matching.query import parse_query
     from bot.preview import Preview, about, preview_json
@@ -430,7 +441,7 @@ def preview(
     )
 
     async def work() -> Preview:
-        concepts = Concepts.load()
+        concepts = _concepts(settings)
         parsed = parse_query(" ".join(query), concepts)
         database = Database(settings.database_url.get_secret_value())
         try:

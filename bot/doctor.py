@@ -47,10 +47,10 @@ class NoMemory:
 
 async def examine(settings: Settings) -> AsyncIterator[Finding]:
     """The findings, one by one as they are made; some wait for the network."""
-    concepts = Concepts.load()
     yield Finding("settings", True, "readable")
     try:
         catalog = load_catalog(settings.feeds_file)
+        concepts = Concepts.load(own=catalog.concepts, own_file=str(settings.feeds_file))
     except RarewatchError as error:
         yield Finding("feeds file", False, str(error))
     else:

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import urlsplit
@@ -32,7 +32,9 @@ MAX_INTERVAL_S = 7 * 24 * 3600
 _FEED_FIELDS = ("url", "name", "language", "country", "tier", "tags", "interval")
 _REQUIRED = ("url", "name", "language", "tier")
 _WATCH_FIELDS = ("concepts", "queries")
-_TOP_FIELDS = ("feeds", "watch")
+_TOP_FIELDS = ("feeds", "watch", "concepts")
+
+MAX_CONCEPT_NODES = 20_000  # an alias named again and again counts each time
 
 _INTERVAL = re.compile(r"(\d{1,9}) ?(s|m|h|d|)")
 _UNIT_S = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -87,11 +89,16 @@ class CatalogProblem:
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """The feeds that can be read, what they are watched for, and what is wrong with the rest."""
+    """The feeds that can be read, what they are watched for, and what is wrong with the rest.
+
+    `concepts` is the operator's own `concepts:` as plain mappings, lists, texts and numbers, not yet looked
+    at: whoever knows concepts reads it.
+    """
 
     feeds: tuple[FeedSpec, ...]
     watch: Watch
     problems: tuple[CatalogProblem, ...]
+    concepts: Mapping[str, object] = field(default_factory=dict)
 
 
 def load_catalog(path: Path) -> Catalog:
@@ -117,7 +124,9 @@ def load_catalog(path: Path) -> Catalog:
         )
     feeds = reader.feeds(top["feeds"][1])
     watch = reader.watch(top["watch"][1]) if "watch" in top else Watch()
-    return Catalog(feeds, watch, tuple(sorted(reader.problems, key=lambda problem: problem.line)))
+    concepts = reader.concepts(top["concepts"][1]) if "concepts" in top else {}
+    problems = tuple(sorted(reader.problems, key=lambda problem: problem.line))
+    return Catalog(feeds, watch, problems, concepts)
 
 
 def _root(path: Path) -> yaml.Node:
@@ -166,6 +175,7 @@ class _Reader:
 
     def __init__(self, file: str) -> None:
         self.file = file
+        self._nodes_left = 0
         self.problems: list[CatalogProblem] = []
 
     def wrong(self, node: yaml.Node, field: str, expected: str, got: str | None = None) -> None:
@@ -254,6 +264,48 @@ class _Reader:
                 concepts.append(match[1])
         queries = self.texts(fields["queries"][1], "queries") if "queries" in fields else ()
         return Watch(tuple(concepts), queries)
+
+    def concepts(self, node: yaml.Node) -> dict[str, object]:
+        """The operator's concepts as plain data; a mapping with a problem of its form is left out whole."""
+        if _is_null(node):
+            return {}
+        if not isinstance(node, yaml.MappingNode):
+            self.wrong(node, "concepts", "a mapping of concepts by their ids")
+            return {}
+        self._nodes_left = MAX_CONCEPT_NODES
+        found: dict[str, object] = {}
+        for key, value in node.value:
+            before = len(self.problems)
+            plain = self.plain(value, "concepts")
+            name = key.value if isinstance(key, yaml.ScalarNode) else ""
+            if not name or name in found:
+                self.wrong(key, "concepts", "each concept once, by its id")
+            elif len(self.problems) == before:
+                found[name] = plain
+        return found
+
+    def plain(self, node: yaml.Node, field: str) -> object:
+        """A node as plain data: `no` stays a text, only whole numbers become numbers."""
+        self._nodes_left -= 1
+        if self._nodes_left < 0:
+            if self._nodes_left == -1:
+                self.wrong(node, field, f"at most {MAX_CONCEPT_NODES} entries", "more")
+            return None
+        if isinstance(node, yaml.SequenceNode):
+            return [self.plain(item, field) for item in node.value]
+        if isinstance(node, yaml.MappingNode):
+            made: dict[str, object] = {}
+            for key, value in node.value:
+                name = key.value if isinstance(key, yaml.ScalarNode) else ""
+                if not name or name in made:
+                    self.wrong(key, name or field, "each name once, a text")
+                made[name] = self.plain(value, field)
+            return made
+        if _is_null(node):
+            return None
+        if node.tag == "tag:yaml.org,2002:int" and node.value.isdecimal():
+            return int(node.value)
+        return str(node.value)
 
     # Each of these notes a problem and returns something harmless when its node is wrong; the caller then
     # drops the feed. An absent node was already noted if the field is required.

@@ -130,8 +130,19 @@ class Concepts:
                         self._anchors.setdefault(key, []).append((concept.id, rule, phrase))
 
     @classmethod
-    def load(cls, path: Path | None = None) -> Concepts:
+    def load(
+        cls,
+        path: Path | None = None,
+        *,
+        own: Mapping[str, object] | None = None,
+        own_file: str = "feeds.yaml",
+    ) -> Concepts:
         """Read and check a concepts file (the one that comes with the program unless another is given).
+
+        Args:
+            own: concepts of an operator, in the form of the file's `concepts:`; one with the id of a concept
+                of the file takes its place. They may use the file's sets.
+            own_file: where they stand, for error messages.
 
         Raises:
             ConceptsError: names the file, the place in it, what was expected and what was found.
@@ -145,7 +156,8 @@ class Concepts:
             raise ConceptsError(str(file), "it is not UTF-8 text") from error
         except yaml.YAMLError as error:
             raise ConceptsError(str(file), f"not valid YAML: {' '.join(str(error).split())}") from error
-        return cls(_Reader(file.name).read(data))
+        reader = _Reader(file.name)
+        return cls(reader.read(data) if not own else reader.read_own(data, own, own_file))
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -347,6 +359,15 @@ class _Reader:
         self._file = file
         self._sets: dict[str, dict[str, list[str]]] = {}
 
+    def read_own(self, data: object, own: Mapping[str, object], own_file: str) -> list[Concept]:
+        """The file's concepts, with an operator's own in their places and after them."""
+        concepts = {concept.id: concept for concept in self.read(data)}
+        self._file = own_file
+        added = [self._concept(id_, body) for id_, body in own.items()]
+        concepts.update((concept.id, concept) for concept in added)
+        self._check_ids(added, concepts)
+        return list(concepts.values())
+
     def read(self, data: object) -> list[Concept]:
         top = self._mapping(data, "the file", ("sets", "concepts"))
         for name, languages in self._mapping(top.get("sets") or {}, "sets").items():
@@ -357,14 +378,15 @@ class _Reader:
             }
         bodies = self._mapping(top.get("concepts"), "concepts")
         concepts = [self._concept(id_, body) for id_, body in bodies.items()]
+        self._check_ids(concepts, bodies)
+        return concepts
+
+    def _check_ids(self, concepts: Iterable[Concept], known: Collection[str]) -> None:
         for concept in concepts:
             for name, ids in (("includes", concept.includes), ("also", concept.also)):
                 for id_ in ids:
-                    if id_ not in bodies:
-                        raise self._error(
-                            f"concepts.{concept.id}.{name}", "the id of a concept in this file", id_
-                        )
-        return concepts
+                    if id_ not in known:
+                        raise self._error(f"concepts.{concept.id}.{name}", "the id of a concept", id_)
 
     def _concept(self, id_: str, body: object) -> Concept:
         where = f"concepts.{id_}"

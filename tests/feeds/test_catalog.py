@@ -230,3 +230,48 @@ def test_the_default_list_is_sound_and_worth_having() -> None:
     assert {"rare_earths", "nickel", "export_controls"} <= set(catalog.watch.concepts)
     assert catalog.watch.queries
     assert {feed.language for feed in catalog.feeds} <= set(LANGUAGES)
+
+
+CONCEPTS = """
+feeds:
+  - {url: "https://a.example/rss", name: A, language: en, tier: trade}
+concepts:
+  tea:
+    name: Tea
+    terms: {en: [tea, no, {any: leaf, within: 3}]}
+"""
+
+
+def test_concepts_are_passed_on_as_plain_data(tmp_path: Path) -> None:
+    catalog = load_catalog(written_in(tmp_path, CONCEPTS))
+    terms = {"en": ["tea", "no", {"any": "leaf", "within": 3}]}
+    assert catalog.concepts == {"tea": {"name": "Tea", "terms": terms}}
+    assert not catalog.problems
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("concepts:\n  tea:", "concepts: [tea]\nx:", "line 4: concepts: expected a mapping of concepts"),
+        ("    name: Tea", "    name: Tea\n    name: Tee", "line 7: name: expected each name once"),
+        ("  tea:", "  tea: {name: x}\n  tea:", "line 6: concepts: expected each concept once"),
+    ],
+)
+def test_concepts_of_a_bad_form_are_told_with_their_line(
+    tmp_path: Path, old: str, new: str, problem: str
+) -> None:
+    catalog = load_catalog(written_in(tmp_path, CONCEPTS.replace(old, new)))
+    assert any(problem in str(each) for each in catalog.problems), catalog.problems
+    assert len(catalog.feeds) == 1
+
+
+def test_aliases_that_blow_up_in_concepts_are_cut_short(tmp_path: Path) -> None:
+    levels = "\n".join(f"  c{n}: &c{n} [{', '.join([f'*c{n - 1}'] * 10)}]" for n in range(1, 9))
+    catalog = load_catalog(written_in(tmp_path, f"feeds: []\nconcepts:\n  c0: &c0 [x]\n{levels}\n"))
+    assert any("at most" in str(problem) for problem in catalog.problems)
+
+
+def written_in(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "feeds.yaml"
+    path.write_text(text, "utf-8")
+    return path

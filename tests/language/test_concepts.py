@@ -267,7 +267,7 @@ def test_rules_of_a_file_of_ones_own(tmp_path: Path) -> None:
         ("any: fish", "all: fish", r"expected only any, with, within, without, apart, got 'all'"),
         ("      en:\n        - tuna", "      de:\n        - tuna", r"expected only en, id, ru, got 'de'"),
         ("  fish:", "  Fish One:", r"expected an id of lower-case letters, digits and _, got 'Fish One'"),
-        ("name: Fish", "name: Fish\n    includes: [birds]", r"expected the id of .*, got 'birds'"),
+        ("name: Fish", "name: Fish\n    includes: [birds]", r"expected the id of a concept, got 'birds'"),
         ("group: food", "group: food\n    group: fun", r'"group" stands twice in one mapping, .* in line 8'),
         ("concepts:", "concepts: [", r"not valid YAML"),
         (GOOD, "[]", r"the file: expected a mapping, got \[\]"),
@@ -286,3 +286,46 @@ def test_a_file_that_can_not_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "latin.yaml").write_bytes(b"\xff\xfe\xfa")
     with pytest.raises(ConceptsError, match="not UTF-8"):
         Concepts.load(tmp_path / "latin.yaml")
+
+
+OWN = {
+    "fish": {
+        "name": "Fish of mine",
+        "group": "food",
+        "terms": {"en": ["carp", {"any": "eel", "with": "$seas"}]},
+    },
+    "birds": {"name": "Birds", "group": "food", "terms": {"en": ["duck"]}, "includes": ["fish"]},
+}
+
+
+def test_an_operator_adds_concepts_and_puts_others_in_their_place(tmp_path: Path) -> None:
+    concepts = Concepts.load(written(tmp_path, GOOD), own=OWN)
+    assert concepts.ids == ("fish", "birds")
+    assert named(concepts, "en", "A carp") == {"fish", "birds"}
+    assert named(concepts, "en", "Eels of the ocean") == {"fish", "birds"}, "the file's sets can be used"
+    assert named(concepts, "en", "Tuna") == set()
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (
+            {"name": "Tea", "group": "food", "terms": {"en": ["tea"]}, "includes": ["cups"]},
+            r"my\.yaml, concepts\.tea\.includes: expected the id of a concept, got 'cups'",
+        ),
+        (
+            {"name": "Tea", "group": "food"},
+            r"my\.yaml, concepts\.tea\.terms: expected a mapping, got nothing",
+        ),
+        ("tea", r"my\.yaml, concepts\.tea: expected a mapping, got 'tea'"),
+    ],
+)
+def test_an_operator_is_told_where_his_concept_is_bad(tmp_path: Path, body: object, message: str) -> None:
+    with pytest.raises(ConceptsError, match=message):
+        Concepts.load(written(tmp_path, GOOD), own={"tea": body}, own_file="my.yaml")
+
+
+def test_each_concept_says_where_its_terms_come_from(concepts: Concepts) -> None:
+    for concept in concepts:
+        assert concept.source, concept.id
+        assert set(concept.source) <= {"glossary", "news", "law"}, concept.id
