@@ -165,6 +165,7 @@ class Service:
             database=parts.database,
             concepts=parts.concepts,
             clock=parts.clock,
+            translator=parts.translator,
             allowed_chats=parts.settings.allowed_chats,
         )
         self._watch("listener", self._listen(Listener(application, report=self._report_telegram)))

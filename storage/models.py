@@ -204,6 +204,30 @@ class Subscription(Base):
     created_at: Mapped[datetime]
 
 
+class CandidateState(StrEnum):
+    OFFERED = "offered"
+    ADDED = "added"
+    DROPPED = "dropped"
+
+
+class TermCandidate(Base):
+    """A translation of one term of a subscription's query. Only a person's yes brings it into the query."""
+
+    __tablename__ = "term_candidates"
+    __table_args__ = (UniqueConstraint("subscription_id", "term", "language"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    subscription_id: Mapped[int] = mapped_column(ForeignKey("subscriptions.id", ondelete="CASCADE"))
+    term: Mapped[str] = mapped_column(String(512))  # as the canonical query has it
+    language: Mapped[str] = mapped_column(String(8))
+    text: Mapped[str] = mapped_column(Text)
+    back: Mapped[str | None] = mapped_column(Text)  # translated back into the term's language
+    state: Mapped[str] = mapped_column(String(8), default=CandidateState.OFFERED)
+    offer_id: Mapped[int | None] = mapped_column(BigInteger)  # the message with its buttons
+    prompt_id: Mapped[int | None] = mapped_column(BigInteger, index=True)  # the message that asks for words
+    created_at: Mapped[datetime]
+
+
 class Match(Base):
     __tablename__ = "matches"
     __table_args__ = (UniqueConstraint("article_id", "query_id"),)

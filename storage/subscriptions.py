@@ -56,6 +56,18 @@ async def find(session: AsyncSession, chat_id: int, canonical: str) -> Subscript
     )
 
 
+async def canonical(session: AsyncSession, query_id: int) -> str:
+    """The canonical text of a query."""
+    return (await session.scalars(select(Query.canonical).where(Query.id == query_id))).one()
+
+
+async def move(session: AsyncSession, subscription_id: int, *, query_id: int, text: str) -> None:
+    """Makes a subscription one to another query, such as its own with words added."""
+    await session.execute(
+        update(Subscription).where(Subscription.id == subscription_id).values(query_id=query_id, text=text)
+    )
+
+
 async def unsubscribe(session: AsyncSession, chat_id: int, subscription_ids: Iterable[int]) -> int:
     """Ends subscriptions of this chat; gives how many there were."""
     gone = await session.scalars(

@@ -6,6 +6,7 @@ Handlers read an update, ask `ChatService`, and let `texts` say what came of it.
 from __future__ import annotations
 
 import asyncio
+import re
 import traceback
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
@@ -16,7 +17,11 @@ from typing import Any
 import structlog
 from telegram import (
     Bot,
+    CallbackQuery,
     ChatMemberRestricted,
+    ForceReply,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
     LinkPreviewOptions,
     Message,
     MessageEntity,
@@ -29,6 +34,7 @@ from telegram.ext import (
     Application,
     ApplicationBuilder,
     BaseHandler,
+    CallbackQueryHandler,
     ChatMemberHandler,
     CommandHandler,
     MessageHandler,
@@ -36,6 +42,7 @@ from telegram.ext import (
 )
 
 from bot.chat import texts, zones
+from bot.chat.offers import Decision, Offer, Offers, Translates, Verdict
 from bot.chat.ordered import OrderedPerChat
 from bot.chat.service import (
     ChatService,
@@ -55,10 +62,12 @@ from storage.database import Database
 
 log = structlog.get_logger(__name__)
 
-ALLOWED_UPDATES = ("message", "my_chat_member")
+ALLOWED_UPDATES = ("message", "my_chat_member", "callback_query")
 """Not edited messages: a command corrected afterwards would be done twice."""
 LONGEST_WAIT_S = 60
 """An answer that Telegram holds up longer than this answers a question nobody remembers."""
+BUTTON_CHARS = 30
+_BUTTON = re.compile(r"word:(yes|no|write):([0-9]{1,18})")
 TYPING_S = 4.0  # Telegram shows it for five
 SENDS = 3  # of one message, when Telegram asks to wait
 
@@ -142,6 +151,7 @@ class Commands:
         self,
         bot: Bot,
         service: ChatService,
+        offers: Offers,
         *,
         concept_ids: Sequence[str],
         allowed_chats: Collection[int],
@@ -151,6 +161,7 @@ class Commands:
     ) -> None:
         self._bot = bot
         self._service = service
+        self._offers = offers
         self._concept_ids = concept_ids
         self._allowed = set(allowed_chats)
         self._counts = counts
@@ -165,7 +176,7 @@ class Commands:
         return [
             CommandHandler("start", self._on(self.start), filters=new),
             CommandHandler("help", self._on(self.help), filters=new),
-            CommandHandler(["subscribe", "follow"], self._on(self.subscribe), filters=new),
+            CommandHandler(["subscribe", "follow"], self._on_subscribe, filters=new),
             CommandHandler(["unsubscribe", "unfollow"], self._on(self.unsubscribe), filters=new),
             CommandHandler("list", self._on(self.followed), filters=new),
             CommandHandler("digest", self._on(self.digest), filters=new),
@@ -174,6 +185,8 @@ class Commands:
             CommandHandler("why", self._on(self.why), filters=new),
             MessageHandler(new & filters.StatusUpdate.MIGRATE, self._on_migration),
             ChatMemberHandler(self._on_membership, ChatMemberHandler.MY_CHAT_MEMBER),
+            CallbackQueryHandler(self._on_press),
+            MessageHandler(new & filters.REPLY & filters.TEXT & ~filters.COMMAND, self._on(self.reply)),
             MessageHandler(private & filters.COMMAND, self._on_unknown_command),
             MessageHandler(private & filters.TEXT, self._on(self.plain_text)),
             MessageHandler(private & ~filters.StatusUpdate.ALL, self._on(self.something_else)),
@@ -193,14 +206,15 @@ class Commands:
         """Commands, queries, concepts."""
         return texts.help_pages(self._concept_ids, group=not asked.private)
 
-    async def subscribe(self, asked: Asked) -> Answer:
-        """Follow a query."""
+    async def subscribe(self, asked: Asked, done: list[Subscribed]) -> Answer:
+        """Follow a query; a new subscription is put into `done`."""
         if not asked.argument:
             return [texts.subscribe_what(self._concept_ids)]
         if not await self._may_change(asked):
             return [texts.administrators_only()]
         match await self._service.subscribe(asked.place, asked.argument):
             case Subscribed() as outcome:
+                done.append(outcome)
                 return [texts.subscribed(outcome, asked.audience)]
             case QueryRefused() as outcome:
                 return [texts.query_refused(outcome)]
@@ -296,6 +310,19 @@ class Commands:
             return [texts.no_alert(outcome, asked.audience)]
         return texts.why(outcome)
 
+    async def reply(self, asked: Asked) -> Answer:
+        """Words in reply to a message: those it asked for, or none of our business."""
+        candidate_id = None
+        if asked.replied_to is not None:
+            candidate_id = await self._offers.asked_by(asked.place.key, asked.replied_to)
+        if candidate_id is None:
+            return await self.plain_text(asked) if asked.private else []
+        if not await self._may_change(asked):
+            return [texts.administrators_only()]
+        decision = await self._offers.accept(asked.place.key, candidate_id, instead=asked.argument)
+        await self._show(asked.place.key, decision)
+        return [texts.decided(decision.verdict)]
+
     async def plain_text(self, asked: Asked) -> Answer:
         """Words without a command: perhaps a query."""
         refused = self._service.refusal(asked.argument)
@@ -340,6 +367,92 @@ class Commands:
     async def on_error(self, _update: object, context: Any) -> None:
         """The library's net below the handlers: nothing that fails goes unseen."""
         self._note("handler", context.error)
+
+    # Translations of a query's words
+
+    async def _on_subscribe(self, update: Update, _context: object) -> None:
+        done: list[Subscribed] = []
+        await self._answer(update, lambda asked: self.subscribe(asked, done))
+        if update.message is not None:
+            for outcome in done:  # after the answer, and in nobody's way
+                self._beside(self._offer(Asked.of(update.message), outcome))
+
+    async def _offer(self, asked: Asked, outcome: Subscribed) -> None:
+        try:
+            offer = await self._offers.look_up(outcome.id, outcome.text)
+            if offer is not None:
+                markup = _buttons(offer)
+                _, message_id = await self._send_one(
+                    asked, asked.place.key, texts.translations(offer), markup
+                )
+                await self._offers.sent(offer, message_id)
+        except Exception as error:  # the subscription stands; nobody waits for this message
+            self._note("offer", error, chat=asked.place.key.chat_id)
+
+    async def _on_press(self, update: Update, _context: object) -> None:
+        query = update.callback_query
+        if query is None:
+            return
+        try:
+            said = await self._press(query)
+        except Exception as error:
+            self._note("handler", error)
+            said = texts.something_went_wrong()
+        try:
+            await query.answer(said)
+        except BadRequest as error:  # pressed while we were away: Telegram waits for no answer any more
+            log.debug("press_not_answered", reason=self._reason(error))
+        except TelegramError as error:
+            self._note("answer", error)
+
+    async def _press(self, query: CallbackQuery) -> str:
+        """Does what a button says; gives a short answer. A button's data may be anybody's invention."""
+        pressed, message = _BUTTON.fullmatch(query.data or ""), query.message
+        if pressed is None or message is None or (self._allowed and message.chat.id not in self._allowed):
+            return texts.unknown_button()
+        thread_id = message.message_thread_id or 0 if isinstance(message, Message) else 0
+        in_topic = isinstance(message, Message) and bool(message.is_topic_message)
+        asked = Asked(
+            place=Place(
+                ChatKey(TELEGRAM, message.chat.id, thread_id if in_topic else 0), str(message.chat.type), ""
+            ),
+            argument="",
+            message_id=message.message_id,
+            user_id=query.from_user.id,
+            in_its_name=False,
+        )
+        if not await self._may_change(asked):
+            return texts.administrators_only()
+        key, candidate_id = asked.place.key, int(pressed[2])
+        if pressed[1] == "write":
+            decision = await self._offers.look(key, candidate_id)
+            if decision.verdict is Verdict.OPEN and decision.offer is not None:
+                [item] = [item for item in decision.offer.items if item.id == candidate_id]
+                _, prompt_id = await self._send_one(asked, key, texts.write_words(item), ForceReply())
+                await self._offers.asked(candidate_id, prompt_id)
+        elif pressed[1] == "yes":
+            decision = await self._offers.accept(key, candidate_id)
+        else:
+            decision = await self._offers.drop(key, candidate_id)
+        await self._show(key, decision, message.message_id)
+        return texts.decided(decision.verdict)
+
+    async def _show(self, key: ChatKey, decision: Decision, message_id: int | None = None) -> None:
+        """Brings the message with the buttons up to date."""
+        offer = decision.offer
+        message_id = message_id or (offer.offer_id if offer is not None else None)
+        if offer is None or message_id is None or decision.verdict is Verdict.OPEN:
+            return
+        try:
+            await self._bot.edit_message_text(
+                texts.translations(offer),
+                key.chat_id,
+                message_id,
+                parse_mode=ParseMode.HTML,
+                reply_markup=_buttons(offer),
+            )
+        except TelegramError as error:  # it shows this already, or is gone: the database has it right
+            log.debug("offer_not_edited", chat=key.chat_id, reason=self._reason(error))
 
     # The frame around each answer
 
@@ -388,7 +501,7 @@ class Commands:
         key = asked.place.key
         for text in answer:
             try:
-                key = await self._send_one(asked, key, text)
+                key, _ = await self._send_one(asked, key, text)
             except Forbidden as error:
                 self._note("answer", error, chat=key.chat_id)
                 await self._service.left(key.chat_id)
@@ -397,10 +510,19 @@ class Commands:
                 self._note("answer", error, chat=key.chat_id)
                 return
 
-    async def _send_one(self, asked: Asked, key: ChatKey, text: str) -> ChatKey:
-        for sends_left in reversed(range(SENDS)):
+    async def _send_one(
+        self,
+        asked: Asked,
+        key: ChatKey,
+        text: str,
+        markup: InlineKeyboardMarkup | ForceReply | None = None,
+    ) -> tuple[ChatKey, int]:
+        """Sends a message; gives where it went, since groups migrate, and its id."""
+        sends_left = SENDS
+        while True:
+            sends_left -= 1
             try:
-                await self._bot.send_message(
+                sent = await self._bot.send_message(
                     key.chat_id,
                     text,
                     parse_mode=ParseMode.HTML,
@@ -410,8 +532,11 @@ class Commands:
                     if asked.private
                     else ReplyParameters(asked.message_id, allow_sending_without_reply=True),
                     link_preview_options=LinkPreviewOptions(is_disabled=True),
+                    reply_markup=markup,
                 )
             except ChatMigrated as error:
+                if not sends_left:
+                    raise
                 await self._migrate(key.chat_id, error.new_chat_id)
                 key = replace(key, chat_id=error.new_chat_id)
             except RetryAfter as error:
@@ -421,8 +546,7 @@ class Commands:
                     raise
                 await self._sleep(wait_s)
             else:
-                break
-        return key
+                return key, sent.message_id
 
     async def _migrate(self, old_chat_id: int, new_chat_id: int) -> None:
         await self._service.migrated(old_chat_id, new_chat_id)
@@ -450,12 +574,27 @@ class Commands:
         return redact(str(error), [self._bot.token])
 
 
+def _buttons(offer: Offer) -> InlineKeyboardMarkup | None:
+    """A row for each translation nobody has decided on."""
+    rows = [
+        [
+            InlineKeyboardButton(f"✓ {item.text[:BUTTON_CHARS]}", callback_data=f"word:yes:{item.id}"),
+            InlineKeyboardButton("✎ Edit", callback_data=f"word:write:{item.id}"),
+            InlineKeyboardButton("✗ No", callback_data=f"word:no:{item.id}"),
+        ]
+        for item in offer.items
+        if item.open
+    ]
+    return InlineKeyboardMarkup(rows) if rows else None
+
+
 def build_application(
     bot: Bot,
     *,
     database: Database,
     concepts: Concepts,
     clock: Callable[[], datetime],
+    translator: Translates | None = None,
     allowed_chats: Collection[int] = (),
     changed: Callable[[], None] = nothing_happens,
     counts: Counter[str] | None = None,
@@ -466,6 +605,7 @@ def build_application(
     Args:
         bot: not shared: the listener shuts it down at its end.
         clock: gives now, aware.
+        translator: for words of a query that other languages don't have; None: no translations are offered.
         allowed_chats: Telegram's ids; empty means everyone.
         changed: called after a commit that may have changed which queries are asked for; must not raise.
         counts: gets how often what went wrong: ``handler``, ``answer``.
@@ -478,6 +618,7 @@ def build_application(
     commands = Commands(
         bot,
         ChatService(database, concepts, clock=clock, changed=changed),
+        Offers(database, concepts, translator, clock=clock, changed=changed),
         concept_ids=concepts.ids,
         allowed_chats=allowed_chats,
         counts=counts if counts is not None else Counter(),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -45,10 +45,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Subscribed:
-    """A new subscription; `count` counts it."""
+    """A new subscription; `count` counts it, `id` is the database's."""
 
     text: str
     count: int
+    id: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,11 +253,11 @@ class ChatService:
                 return AlreadySubscribed(known.text, [row.id for row in rows].index(known.id) + 1)
             if len(rows) >= self._limit:
                 return TooMany(self._limit)
-            await subscriptions.subscribe(
+            new, _ = await subscriptions.subscribe(
                 session, chat.id, canonical=query.canonical, text=text, now=self._clock()
             )
         self._changed()
-        return Subscribed(text, len(rows) + 1)
+        return Subscribed(text, len(rows) + 1, new.id)
 
     def refusal(self, text: str) -> QueryRefused | None:
         """Why a text is no query; None when it is one. Changes nothing."""

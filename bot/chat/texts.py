@@ -16,6 +16,7 @@ from enum import Enum
 from babel.dates import format_date
 
 from bot.chat import zones
+from bot.chat.offers import Offer, Offered, Verdict
 from bot.chat.service import (
     AlreadySubscribed,
     Digest,
@@ -34,6 +35,7 @@ from bot.chat.service import (
 from bot.delivery.render import ENGLISH, TIERS, clean, cut, language_name, local_time, reason, safe_url
 from bot.matching.explain import describe
 from bot.preview import Example, about
+from storage.models import CandidateState
 
 PAGE_CHARS = 3500
 """Of HTML a message: tags and escapes count here and not with Telegram, so 4,096 is never reached."""
@@ -124,6 +126,57 @@ def subscribed(outcome: Subscribed, audience: Audience) -> str:
         f"Following {_bold(outcome.text)}. I will alert you at once, in English, whatever language it is "
         f"written in. {audience.follows(outcome.count)}; see /list."
     )
+
+
+def translations(offer: Offer) -> str:
+    """Translations of a query's words, each with what became of it."""
+    lines = []
+    if offer.items:
+        lines += ["Shall I look for these words too? Only those you confirm become part of the query.", ""]
+        lines += [_offered(item) for item in offer.items]
+    if offer.missing:
+        missing = ", ".join(f"«{_escape(_short(term, 80))}»" for term in offer.missing)
+        lines.append(
+            f"Translations of {missing} are not at hand now; the query works in its own language and over "
+            "the English text."
+        )
+    if any(not item.open for item in offer.items):
+        lines += ["", f"The query is now: {_code(offer.text)}"]
+    return "\n".join(lines)
+
+
+def _offered(item: Offered) -> str:
+    mark = {CandidateState.ADDED: "✓ ", CandidateState.DROPPED: "✗ "}.get(CandidateState(item.state), "")
+    back = f" (back: {_escape(_short(item.back, 80))})" if item.back else ""
+    term = _escape(_short(item.term, 80))
+    return f"{mark}{term} → <b>{_escape(_short(item.text, 120))}</b>, {language_name(item.language)}{back}"
+
+
+def write_words(item: Offered) -> str:
+    """Asks for the words to use in place of a translation."""
+    return (
+        f"Which {language_name(item.language)} words for {_bold(item.term)}? Reply to this message; separate "
+        "several with commas."
+    )
+
+
+def decided(verdict: Verdict) -> str:
+    """What came of a press or a reply; plain text, at most 200 characters."""
+    return {
+        Verdict.ADDED: "Added to the query.",
+        Verdict.DROPPED: "Left out.",
+        Verdict.OPEN: "Reply with your own words.",
+        Verdict.DECIDED_BEFORE: "This was decided before.",
+        Verdict.ENDED: "This query is not followed here any more.",
+        Verdict.NO_WORDS: "There is no word in it. Nothing was changed.",
+        Verdict.TOO_LONG: "The query would become too long. Nothing was changed.",
+        Verdict.SAME: "A query with these words is followed already; see /list. Nothing was changed.",
+    }[verdict]
+
+
+def unknown_button() -> str:
+    """A button of an older version."""
+    return "This button is too old to do anything."
 
 
 def already_subscribed(outcome: AlreadySubscribed) -> str:

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from bot.chat.commands import build_application
 from bot.chat.listener import Listener
+from bot.chat.offers import Translates
 from bot.delivery.telegram import build_bot
 from bot.language.concepts import Concepts
 from storage.database import Database
@@ -66,6 +67,7 @@ async def talking(
     concepts: Concepts,
     now: datetime,
     *,
+    translator: Translates | None = None,
     allowed_chats: Collection[int] = (),
     token: str = TOKEN,
     finish_s: float = 4.0,
@@ -84,6 +86,7 @@ async def talking(
         database=database,
         concepts=concepts,
         clock=lambda: now,
+        translator=translator,
         allowed_chats=allowed_chats,
         counts=counts,
         sleep=sleep,

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.chat import texts
+from bot.chat.offers import Offer, Offered, Verdict
 from bot.chat.service import (
     AlreadySubscribed,
     Digest,
@@ -69,6 +70,13 @@ ANSWERS: dict[str, Callable[[str], list[str]]] = {
         Latest((LatestItem(text, f"http://x.example/{text}", text, NOW, "id", False),) * 5, 1, "UTC"),
         Audience.PERSON,
     ),
+    "translations": lambda text: [
+        texts.translations(
+            Offer(text, tuple(Offered(n, text, "ru", text, text, "added") for n in range(8)), (text,) * 4)
+        ),
+        texts.write_words(Offered(1, text, "ru", text, None, "offered")),
+        *map(texts.decided, Verdict),
+    ],
     "preview": lambda text: texts.previewed(
         Previewed(text, Preview(7, (example(text),) * 5, 3, 99, 2, NOW, True, False), "UTC")
     ),
