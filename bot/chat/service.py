@@ -6,13 +6,14 @@ Every action is one transaction, and gives a small outcome that `texts` puts int
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat import zones
+from bot.chat.terms import concept_words
 from bot.delivery.render import clean
 from bot.language.concepts import Concepts
 from bot.matching.explain import Reason
@@ -45,11 +46,18 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Subscribed:
-    """A new subscription; `count` counts it, `id` is the database's."""
+    """A new subscription.
+
+    Args:
+        count: of the chat's subscriptions, this one counted.
+        id: the database's.
+        concept_words: its terms that a concept (by id) knows in every language.
+    """
 
     text: str
     count: int
     id: int = field(default=0, compare=False)
+    concept_words: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +265,7 @@ class ChatService:
                 session, chat.id, canonical=query.canonical, text=text, now=self._clock()
             )
         self._changed()
-        return Subscribed(text, len(rows) + 1, new.id)
+        return Subscribed(text, len(rows) + 1, new.id, concept_words(query, self._concepts))
 
     def refusal(self, text: str) -> QueryRefused | None:
         """Why a text is no query; None when it is one. Changes nothing."""

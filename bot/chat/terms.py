@@ -53,6 +53,18 @@ def unknown_terms(typed: str, query: Query, concepts: Concepts) -> list[Term]:
     return terms[:TERMS]
 
 
+def concept_words(query: Query, concepts: Concepts) -> dict[str, str]:
+    """Terms that are words of a concept (term → concept's id): that concept knows them in every language."""
+    known = {}
+    for leaf in _positive(query.root):
+        words = split_words(leaf.text)
+        plain = " ".join(words)
+        named = concepts.named(analyse_article(plain, "", _language(words, words)))
+        if named:
+            known[plain] = next(iter(named))
+    return known
+
+
 def with_words(query: Query, term: str, words: str, concepts: Concepts) -> Query:
     """The query with `term` widened to ``(term OR words)``; the same query when it has these already.
 

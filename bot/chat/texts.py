@@ -43,6 +43,7 @@ PAGE_PARTS = 80
 """A message, each with hardly more than one entity: Telegram ignores those after 100."""
 TITLE_CHARS = 200
 QUERY_CHARS = 500
+HINTS = 3
 LINE_CHARS = 300  # of what was found for one clause
 WINDOW_CHARS = 30  # of a refused query, around the error: a line of a telephone
 GAP = "…"
@@ -122,10 +123,14 @@ def help_pages(concepts: Iterable[str], *, group: bool) -> list[str]:
 
 def subscribed(outcome: Subscribed, audience: Audience) -> str:
     """A query is followed from now on."""
-    return (
+    text = (
         f"Following {_bold(outcome.text)}. I will alert you at once, in English, whatever language it is "
         f"written in. {audience.follows(outcome.count)}; see /list."
     )
+    # A word finds its own language and the English; the person may not know that there is more to be had.
+    for word, concept in list(outcome.concept_words.items())[:HINTS]:
+        text += f"\n{_code(f'#{concept}')} would find «{_escape(_short(word, 80))}» in all three languages."
+    return text
 
 
 def translations(offer: Offer) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.chat.terms import unknown_terms, with_words
+from bot.chat.terms import concept_words, unknown_terms, with_words
 from bot.language.concepts import Concepts
 from bot.matching.query import QueryError, parse_query
 
@@ -50,6 +50,11 @@ def test_words_are_alternatives_to_the_term(
 ) -> None:
     wider = with_words(parse_query(query, concepts), term, words, concepts)
     assert wider.canonical == parse_query(expected, concepts).canonical
+
+
+def test_a_concept_is_named_for_the_words_it_knows(concepts: Concepts) -> None:
+    query = parse_query("nickel saham #cobalt -tin", concepts)
+    assert concept_words(query, concepts) == {"nickel": "nickel"}
 
 
 def test_what_has_no_words_is_refused(concepts: Concepts) -> None:

@@ -157,6 +157,12 @@ def test_the_pointer_stands_below_the_character_it_means(text: str, position: in
     assert line[index : index + 1] == expected or position > len(text)
 
 
+def test_a_word_that_a_concept_knows_brings_a_hint() -> None:
+    followed = Subscribed("nickel", 1, 1, {"nickel": "nickel"})
+    last = read(texts.subscribed(followed, Audience.PERSON)).splitlines()[-1]
+    assert last == "#nickel would find «nickel» in all three languages."
+
+
 def test_an_unknown_command_that_looks_like_one_gets_a_guess() -> None:
     assert "/subscribe" in texts.unknown_command("subscirbe")
     assert "Did you mean" not in texts.unknown_command("xyz")
