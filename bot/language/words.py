@@ -393,6 +393,8 @@ def _keys(word: str, *, indonesian: bool) -> tuple[str, ...]:
         return (form_key(letters), f"!{letters.upper()}", f"en:{fold(letters)}")
     word = _one_script(word)
     form = fold(word)
+    if not form:  # a sign between the Chinese letters (䷀), or nothing but apostrophes
+        return ()
     keys = [f"={form}"]
     if capitals := _ACRONYM.match(word):
         keys.append(f"!{capitals[0]}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.language import words as words_module
@@ -193,6 +193,8 @@ def test_search_keys_are_plain_words_that_searches_find() -> None:
 
 
 @given(st.text(max_size=200), st.text(max_size=50), st.sampled_from(["id", "ru", "en", "zh"]))
+@example("䷀ nikel ʼ's", "", "en")  # nothing is left of these as words
+@example("䷀ nikel ʼ's", "", "id")
 def test_any_text_can_be_analysed(title: str, summary: str, language: str) -> None:
     document = analyse_article(title, summary, language)
     tokens = list(document.tokens)
