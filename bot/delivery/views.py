@@ -28,23 +28,25 @@ def alert_view(alert: Alert, chat: Chat, article: Article, feed: Feed) -> AlertV
         tier=feed.tier,
         published=article.published_at or article.fetched_at,
         url=article.url,
-        why=_why_lines(alert.why),
+        why=_why_lines(alert.why, article.language),
         zone=chat.zone,
     )
 
 
-def _why_lines(why: Sequence[Mapping[str, Any]]) -> tuple[WhyLine, ...]:
+def _why_lines(why: Sequence[Mapping[str, Any]], original: str | None) -> tuple[WhyLine, ...]:
     """A line a subscription; those that the same words satisfied share one."""
     by_reasons: dict[tuple[str, ...], list[str]] = {}
     for line in why:
         subscription = line["subscription"]
-        reasons = tuple(_reason(subscription, one["clause"], one) for one in line["reasons"])
+        reasons = tuple(_reason(subscription, one, original) for one in line["reasons"])
         by_reasons.setdefault(reasons, []).append(subscription)
     return tuple(WhyLine(", ".join(names), reasons) for reasons, names in by_reasons.items())
 
 
-def _reason(subscription: str, clause: str, found: Mapping[str, Any]) -> str:
-    text = reason(found["words"], found["language"])
+def _reason(subscription: str, found: Mapping[str, Any], original: str | None) -> str:
+    clause, language = found["clause"], found["language"]
+    # The original's own words need no name of their language: it stands a line above, and room is scarce.
+    text = reason(found["words"], None if language == original else language)
     # In a longer query, say which part of it found the words, unless they are that part.
     own = clause.strip('"').casefold()
     said = clause == subscription or any(own == word.casefold() for word in found["words"])

@@ -53,9 +53,15 @@ def test_an_article_in_english_is_no_translation(now: datetime) -> None:
 def test_the_reason_names_its_part_of_a_longer_query_only(now: datetime) -> None:
     alert = Alert(why=[why("nickel", "nickel"), why("nickel (ban OR quota)", "nickel", "ban")])
     assert alert_view(alert, CHAT, article(now), FEED).why == (
-        WhyLine("nickel", ("«nikel» (Indonesian)",)),
-        WhyLine("nickel (ban OR quota)", ("nickel «nikel» (Indonesian)", "ban «nikel» (Indonesian)")),
+        WhyLine("nickel", ("«nikel»",)),
+        WhyLine("nickel (ban OR quota)", ("nickel «nikel»", "ban «nikel»")),
     )
+
+
+def test_the_reason_names_the_language_of_words_that_the_original_lacks(now: datetime) -> None:
+    in_english = article(now, language="ru", english_title="Nickel")
+    alert = Alert(why=[{"subscription": "q", "reasons": [{"clause": "q", "words": ["x"], "language": "en"}]}])
+    assert alert_view(alert, CHAT, in_english, FEED).why == (WhyLine("q", ("«x» (English)",)),)
 
 
 def test_the_reason_does_not_name_a_part_that_the_words_are_already(now: datetime) -> None:
