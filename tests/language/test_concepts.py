@@ -329,3 +329,58 @@ def test_each_concept_says_where_its_terms_come_from(concepts: Concepts) -> None
     for concept in concepts:
         assert concept.source, concept.id
         assert set(concept.source) <= {"glossary", "news", "law"}, concept.id
+
+
+# Concepts whose terms name another concept as well, on purpose: a tariff tit for tat is both.
+MEANT = {
+    ("coal", "mining"),
+    ("critical_minerals", "mining"),  # полезные ископаемые
+    ("diamonds", "mining"),
+    ("export_controls", "mining"),  # halt ore exports
+    ("mining", "coal"),
+    ("mining", "critical_minerals"),  # a lithium deposit
+    ("mining", "diamonds"),
+    ("mining", "lithium"),
+    ("mining", "output_quotas"),
+    ("mining", "precious_metals"),
+    ("mining_royalties", "mining"),
+    ("output_quotas", "mining"),
+    ("permanent_magnets", "recycling_of_metals"),
+    ("platinum_metals", "mining"),
+    ("precious_metals", "mining"),
+    ("rare_earths", "mining"),  # a mining works by its name
+    ("recycling_of_metals", "permanent_magnets"),
+    ("recycling_of_metals", "rare_earths"),
+    ("sanctions", "tariffs"),  # secondary tariffs
+    ("titanium", "mining"),
+    ("trade_talks", "tariffs"),
+    ("trade_war", "tariffs"),
+    ("zinc_lead", "mining"),
+    ("zinc_lead", "smelters"),
+}
+
+
+def test_no_term_is_swallowed_by_another_concept_by_accident(concepts: Concepts) -> None:
+    both: dict[tuple[str, str], str] = {}
+    for concept in concepts:
+        for rule in concept.rules:
+            if rule.near or rule.near_keys:
+                continue
+            for text in rule.texts:
+                written = " ".join(part.split("/")[0].removeprefix("=") for part in text.split())
+                for other in named(concepts, rule.language, written) - {concept.id}:
+                    kin = concept.id in concepts.answers(other) or other in concepts.answers(concept.id)
+                    if not kin:
+                        both[concept.id, other] = text
+    assert {pair: text for pair, text in both.items() if pair not in MEANT} == {}
+
+
+def test_sixty_concepts_and_more_in_the_five_groups(concepts: Concepts) -> None:
+    assert len(concepts.ids) >= 60
+    assert {concept.group for concept in concepts} == {
+        "elements and materials",
+        "mining and processing",
+        "trade policy",
+        "sanctions",
+        "actors and agreements",
+    }
