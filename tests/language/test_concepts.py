@@ -143,6 +143,21 @@ NOT_NAMED = [
     ("mining", "en", "That idea of mine was no good"),
     ("downstreaming", "id", "Hilirisasi kelapa dorong pendapatan petani"),
     ("wto", "ru", "Второй автомобиль угнали ночью"),
+    ("critical_minerals", "en", "The new CRM software pleased the sales team"),
+    ("rare_earths", "en", "REM play one more song for the fans"),
+    ("tariffs", "en", "CVD is the first cause of death among men"),
+    ("mining", "ru", "Студенты МИИТ сдали экзамены"),
+    ("rare_earths", "ru", "Врач СМЗ принял сорок больных"),
+    ("mining", "ru", "Он начал карьеру сторожем"),
+    ("mining", "ru", "Чёрные копатели раскопали курган"),
+    ("mining", "ru", "Горняк сыграл вничью с «Торпедо»"),
+    ("export_controls", "ru", "Квота на вылов минтая распределена"),
+    ("sanctions", "ru", "Получена санкция на обыск у чиновника"),
+    ("rare_earths", "id", "Bajak laut mengubur harta karun di pantai"),
+    ("mining", "id", "Mineral dalam air minum baik untuk tulang"),
+    ("export_controls", "en", "Weak demand is holding exports down"),
+    ("mining", "en", "A nickel-plated cup for the winner"),
+    ("tariffs", "en", "Households pay a higher tariff at night, says Ofgem"),
 ]  # fmt: skip
 
 
