@@ -17,6 +17,14 @@ from bot.errors import RarewatchError
 
 PREFIX = "RAREWATCH_"
 _PASSWORD_PARAMETER = re.compile(r"[?&](?:ssl)?password=([^&]+)", re.IGNORECASE)
+# In our words what pydantic says in a programmer's.
+_EXPECTED = {
+    "int_parsing": "a whole number is expected",
+    "bool_parsing": "1 or 0 is expected",
+    "literal_error": "{expected} is expected",
+    "greater_than_equal": "{ge} is the least",
+    "less_than_equal": "{le} is the most",
+}
 ENV_FILE = ".env"
 BUNDLED_FEEDS = Path(__file__).resolve().parent.parent / "feeds.yaml"
 
@@ -54,6 +62,16 @@ class Settings(BaseModel):
     web_token: SecretStr | None = None
 
     _split_lists = field_validator("translators", "admins", "allowed_chats", mode="before")(_split)
+
+    @field_validator("telegram_token")
+    @classmethod
+    def _token_form(cls, token: SecretStr | None) -> SecretStr | None:
+        if token is not None and not re.fullmatch(r"\d+:[\w-]+", token.get_secret_value()):
+            raise ValueError(
+                "it does not look like a bot's token (digits, a colon, letters and digits). "
+                "Copy it from @BotFather again."
+            )
+        return token
 
     @field_validator("translators")
     @classmethod
@@ -142,4 +160,5 @@ def load_settings(environment: Mapping[str, str] | None = None, *, env_file: Pat
         problem = error.errors(include_input=False, include_url=False)[0]
         field = str(problem["loc"][0])
         variable = field if field in VARIABLES else variable_of(field)
-        raise SettingsError(variable, problem["msg"].removeprefix("Value error, ")) from None
+        reason = _EXPECTED.get(problem["type"]) or problem["msg"].removeprefix("Value error, ")
+        raise SettingsError(variable, reason.format(**problem.get("ctx", {}))) from None
