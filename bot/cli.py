@@ -34,6 +34,11 @@ app = typer.Typer(
 feeds_app = typer.Typer(no_args_is_help=True, help="The feeds: which there are, and what one says.")
 app.add_typer(feeds_app, name="feeds")
 
+
+class PollError(RarewatchError):
+    """Not every feed could be read."""
+
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
 T = TypeVar("T")
 
@@ -175,8 +180,9 @@ def poll(
         transient=True,
     )
 
-    async def work() -> int:
-        failed = 0
+    async def work() -> tuple[int, int]:
+        failed = total = 0
+        told: set[str] = set()
         with progress:
             bar = progress.add_task("polling", total=None)
             async for done, total, outcome in poll_feeds(settings, once=once):
@@ -193,14 +199,19 @@ def poll(
                         }
                     )
                 elif outcome.error is not None:
-                    progress.console.out(f"✗ {outcome.error}", highlight=False)
+                    # Without a network all feeds fail alike: what to do about it is said once.
+                    reason = outcome.error.partition(f"{outcome.url}: ")[2] or outcome.error
+                    brief = reason.partition(". ")[0]
+                    shown = brief if reason in told else reason
+                    told.add(reason)
+                    progress.console.out(f"✗ {outcome.feed}: {shown}", highlight=False)
                 elif outcome.new:
                     progress.console.out(f"✓ {outcome.feed}: {outcome.new} new", highlight=False)
-        return failed
+        return failed, total
 
-    failed = _run(work())
+    failed, total = _run(work())
     if failed:
-        _fail(RarewatchError(f"{failed} feeds could not be read", hint="`rarewatch doctor` says more."))
+        _fail(PollError(f"{failed} of {total} failed", hint="`rarewatch doctor` says more."))
 
 
 @feeds_app.command("list")
@@ -214,7 +225,8 @@ def feeds_list(as_json: AsJson = False) -> None:
         return load_catalog(settings.feeds_file)
 
     catalog = _run(work())
-    table = Table("name", "language", "country", "tier", "address", box=None)
+    table = Table("name", "language", "country", "tier", box=None)
+    table.add_column("address", overflow="fold")  # to be copied whole
     for feed in catalog.feeds:
         row = {
             "name": feed.name,
@@ -228,7 +240,8 @@ def feeds_list(as_json: AsJson = False) -> None:
         else:
             table.add_row(*(str(value or "") for value in row.values()))
     if not as_json:
-        Console().print(table)
+        # Into a file or a pipe each feed is one line, however long.
+        Console(width=None if sys.stdout.isatty() else 500).print(table)
     for problem in catalog.problems:
         typer.secho(str(problem), err=True, fg=typer.colors.YELLOW)
 
@@ -388,6 +401,7 @@ def search(
             await database.upgrade()
             async with database.read() as session:
                 rows = await archive.matching(session, terms, limit=limit)
+                anything = rows or await archive.newest(session, limit=1)
         finally:
             await database.close()
         for article, feed in rows:
@@ -412,7 +426,8 @@ def search(
             if url := safe_url(article.url):
                 typer.echo(f"  {url}")
         if not rows and not as_json:
-            typer.echo("Nothing found.", err=True)
+            empty = "" if anything else " Nothing was read so far: `rarewatch run` fills the archive."
+            typer.echo(f"Nothing found.{empty}", err=True)
 
     _run(work())
 

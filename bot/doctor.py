@@ -96,7 +96,7 @@ async def _database(settings: Settings) -> AsyncIterator[Finding]:
     yield Finding(
         "feeds",
         True if not failing else None,
-        f"{counts.enabled} polled, {len(failing)} failing, {counts.never_read} never read",
+        f"{counts.enabled} in turn, {len(failing)} failing, {counts.never_read} not read so far",
     )
     by_reason: dict[str, list[str]] = {}
     for feed in sorted(failing, key=lambda feed: -feed.failures):

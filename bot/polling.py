@@ -82,7 +82,8 @@ def _read_file(name: str) -> bytes:
         with Path(name).open("rb") as file:
             body = file.read(MAX_FILE_BYTES + 1)
     except OSError as error:
-        raise ParseError(name, (error.strerror or "it can't be opened").lower()) from error
+        hint = "An address begins with https:// or http://." if isinstance(error, FileNotFoundError) else ""
+        raise ParseError(name, (error.strerror or "it can't be opened").lower(), hint=hint) from error
     if len(body) > MAX_FILE_BYTES:
         raise ParseError(name, f"it is larger than {MAX_FILE_BYTES // 1024 // 1024} MB")
     return body

@@ -285,7 +285,7 @@ class TestPollAndSearch:
             polled = await run_beside("poll", "--once", "--json", **settings)
             again = await run_beside("poll", "--once", "--json", **settings)
         assert polled.exit_code == 1  # one could not be read
-        assert "1 feeds could not be read" in polled.stderr
+        assert f"Not every feed could be read: 1 of {len(feeds)} failed" in polled.stderr
         found = {row["feed"]: row for row in rows(polled)}
         assert len(found) == len(rows(polled)) == len(feeds)
         assert list(found["Mati"]) == ["feed", "url", "new", "unchanged", "error"]
@@ -325,7 +325,22 @@ class TestPollAndSearch:
         for words in (["никель"], ["100%", "_", "*"], ["'; DROP TABLE articles; --"]):
             result = run("search", *words)
             assert (result.exit_code, result.stdout) == (0, "")
-            assert "Nothing found" in result.stderr
+            assert "Nothing found. Nothing was read so far" in result.stderr
+
+    def test_without_a_network_what_to_do_is_said_once(self, where: Path) -> None:
+        feeds = [feed(f"http://127.0.0.1:1/{name}", name) for name in ("Pagi", "Sore")]
+        result = run("poll", "--once", RAREWATCH_FEEDS=write_feeds(where, feeds))
+        assert result.exit_code == 1
+        lines = [line for line in result.stderr.splitlines() if line.startswith("✗")]
+        assert sorted(line.partition(":")[0] for line in lines) == ["✗ Pagi", "✗ Sore"]
+        first, second = lines
+        assert first.partition(": ")[2].startswith(second.partition(": ")[2])
+        assert len(first) > len(second)
+
+    def test_a_list_of_feeds_has_whole_addresses_in_a_pipe(self, where: Path) -> None:
+        address = "http://kabar.example/" + "jalan/" * 40
+        result = run("feeds", "list", RAREWATCH_FEEDS=write_feeds(where, [feed(address)]))
+        assert address in result.stdout
 
 
 class TestDoctor:
