@@ -307,7 +307,10 @@ def _no_feed(text: str, url: str) -> ParseError:
             if named := _named_feed(page, url):
                 hint = f"That page names this feed: {named}"
     elif name.lower() == "opml":
-        reason, hint = "a list of feeds (OPML) came, no feed", "Use `rarewatch feeds import` for it."
+        reason, hint = (
+            "a list of feeds (OPML) came, no feed",
+            "The address of each feed stands in it as xmlUrl.",
+        )
     elif name:
         reason, hint = (
             f"a document <{name}> came, no RSS or Atom",
