@@ -119,9 +119,9 @@ def test_many_feeds_that_fail_for_one_reason_are_one_line(log: list[Any]) -> Non
         reachability.feed_failed(f"Feed {number}", "its host name has no address")
     reachability.feed_failed("Kontan", "the server answered 403")
     reachability.summarise_feeds()
+    many = "12 feeds can't be read: its host name has no address (Feed 0, Feed 1, Feed 2, Feed 3, Feed 4 …)."
     assert [line["says"] for line in log] == [
-        "12 feeds can't be read: its host name has no address (Feed 0, Feed 1, Feed 2, Feed 3, Feed 4 …). "
-        "They are tried again, with growing pauses.",
+        f"{many} They are tried again, with growing pauses.",
         "Kontan can't be read: the server answered 403. It is tried again, with growing pauses.",
     ]
     reachability.summarise_feeds()
