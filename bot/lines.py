@@ -12,6 +12,7 @@ from bot.language.concepts import Concepts
 from bot.language.detect import Detector
 from bot.language.words import analyse_article
 from bot.matching.index import QueryIndex
+from bot.matching.origin import Origin
 from bot.matching.query import Query, parse_query
 
 
@@ -93,7 +94,7 @@ class LineMatcher:
             found = self._by_concept.match(document, None)
             matches = [match for match in found if self._ids[match.query_id] in concepts]
         else:
-            matches = self._query.match(document, None)
+            matches = self._query.match(document, None, Origin(language=language))
         return {
             "id": line.id,
             "language": language,

@@ -33,7 +33,8 @@ from bot.language.detect import Detector
 from bot.language.words import Document, analyse_article, search_keys
 from bot.loops import report_database
 from bot.matching.index import Match
-from bot.queries import LiveQueries
+from bot.matching.origin import Origin
+from bot.queries import LiveQueries, origin_of
 from bot.reachability import Reachability
 from bot.road import Counters, Milestone, Passing, Tempo, Wakes, pass_by
 from bot.stories.grouping import story_keys
@@ -73,6 +74,10 @@ class _Reading:
     feed: Feed
     language: str
     document: Document
+
+    @property
+    def origin(self) -> Origin:
+        return origin_of(self.article, self.feed, self.language)
 
 
 class Pipeline:
@@ -239,7 +244,7 @@ class Pipeline:
         self._passing(Milestone.CLAIMED)
         await self._queries.refresh()
         readings = await self._read_all(claimed, sources)
-        wanted = await self._queries.wanted([reading.document for reading in readings])
+        wanted = await self._queries.wanted([(reading.document, reading.origin) for reading in readings])
         unwanted = {
             reading.article.id: reading.language
             for reading, queries in zip(readings, wanted, strict=True)
@@ -304,7 +309,7 @@ class Pipeline:
                 translate_after = now if article.backlog else self._next_translation(article, attempts=0)
         self._passing(Milestone.TRANSLATED)
         english_document = _analyse_english(english)
-        matches = await self._queries.match(reading.document, english_document)
+        matches = await self._queries.match(reading.document, english_document, reading.origin)
         async with self._database.write() as session:
             if not matches:  # what phase A took for a hit is ruled out by a NOT
                 await articles.finish_unwanted(session, {article.id: reading.language})
@@ -349,7 +354,7 @@ class Pipeline:
             await self._postpone(article)
             return
         english_document = _analyse_english(english)
-        matches = await self._queries.match(reading.document, english_document)
+        matches = await self._queries.match(reading.document, english_document, reading.origin)
         now = self._clock()
         async with self._database.write() as session:
             await articles.set_english(

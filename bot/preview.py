@@ -21,6 +21,7 @@ from bot.language.words import analyse_article
 from bot.matching.explain import Reason
 from bot.matching.index import QueryIndex
 from bot.matching.query import Exact, Query, Words, leaves
+from bot.queries import origin_of
 from bot.stories.grouping import story_keys
 from storage import articles
 from storage.database import Database
@@ -204,7 +205,7 @@ class _Search:
                 english = analyse_article(article.english_title, article.english_summary or "", "en")
             elif language != "en":
                 self._untranslated += 1
-            for match in self._index.match(original, english):
+            for match in self._index.match(original, english, origin_of(article, feed, language)):
                 stories = self._old if article.backlog else self._alerts
                 stories.add(_keys(article), _example(article, feed, language, match.why))
 

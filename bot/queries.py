@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 import structlog
 
 from bot.language.concepts import Concepts
 from bot.language.words import Document
 from bot.matching.index import Match, QueryIndex
+from bot.matching.origin import Origin
 from bot.matching.query import QueryError, parse_query
 from storage import subscriptions
 from storage.database import Database
+from storage.models import Article, Feed
 
 log = structlog.get_logger(__name__)
 
@@ -51,12 +55,26 @@ class LiveQueries:
             self.unreadable += 1
             log.warning("query_unreadable", query=canonical, reason=str(error))
 
-    async def wanted(self, documents: list[Document]) -> list[set[int]]:
+    async def wanted(self, readings: Sequence[tuple[Document, Origin]]) -> list[set[int]]:
         """Phase A for each document: the queries its own words may satisfy."""
         async with self._lock:
-            return await asyncio.to_thread(lambda: [self._index.wanted(document) for document in documents])
+            return await asyncio.to_thread(
+                lambda: [self._index.wanted(document, origin) for document, origin in readings]
+            )
 
-    async def match(self, original: Document, english: Document | None) -> list[Match]:
+    async def match(self, original: Document, english: Document | None, origin: Origin) -> list[Match]:
         """Phase B: the queries that want the article, and why."""
         async with self._lock:
-            return await asyncio.to_thread(self._index.match, original, english)
+            return await asyncio.to_thread(self._index.match, original, english, origin)
+
+
+def origin_of(article: Article, feed: Feed, language: str) -> Origin:
+    """What a query's fields are asked of: the feed, the host its link leads to, the article's language."""
+    return Origin(feed.name, _host(article.url) or _host(feed.url), language, feed.country)
+
+
+def _host(url: str | None) -> str:
+    try:
+        return urlsplit(url or "").hostname or ""
+    except ValueError:  # brackets that are no IPv6 address
+        return ""

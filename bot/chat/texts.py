@@ -112,6 +112,9 @@ def help_pages(concepts: Iterable[str], *, group: bool) -> list[str]:
         "<code>nickel (export OR quota)</code> – one of several",
         "<code>nickel -football</code> – without a word",
         '<code>"export ban"</code> – exactly these words, side by side',
+        "<code>редкоземельн*</code> – words that begin so",
+        "<code>ban NEAR/5 export</code> – within five words of each other",
+        "<code>title:tariff -source:rt.com lang:ru</code> – only there, or not from there",
         "<code>#rare_earths</code> – a concept: its terms in all three languages",
     ]
     names = [f"<code>#{_escape(name)}</code>" for name in concepts]

@@ -4,6 +4,7 @@ in.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -46,6 +47,12 @@ class Reason:
             KeyError, TypeError: the data was not written by `to_json`.
         """
         return cls(str(data["clause"]), tuple(map(str, data["words"])), str(data["language"]))
+
+
+@functools.cache
+def language_codes() -> Mapping[str, str]:
+    """How a person may write a language (its code, or its English name in small letters), and its code."""
+    return {way.lower(): code for code, name in _LANGUAGE_NAMES.items() for way in (code, name)}
 
 
 def language_name(code: str) -> str:

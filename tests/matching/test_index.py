@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from bot.language.concepts import Concepts, Phrase, Rule
-from bot.language.words import Document, analyse_article
+from bot.language.concepts import Concepts
+from bot.language.words import analyse_article
 from bot.matching.explain import describe
 from bot.matching.index import Match, QueryIndex
-from bot.matching.query import And, Named, Node, Not, Or, QueryError, parse_query
+from bot.matching.origin import Origin
+from bot.matching.query import parse_query
 
 
 def index_of(concepts: Concepts, *queries: str) -> QueryIndex:
@@ -108,6 +106,94 @@ def test_a_neighbour_in_the_other_half_of_the_article_is_shown_with_dots_between
     assert match.why[0].words == ("Чёрный список … Минторг",)
 
 
+@pytest.mark.parametrize(
+    ("text", "matched"),
+    [
+        pytest.param("eksp*", True, id="the beginning of a word"),
+        pytest.param("gove*", True, id="the beginning of an English word"),
+        pytest.param("ksport*", False, id="not the middle of one"),
+        pytest.param('"logam tana*"', True, id="a beginning in a phrase"),
+        pytest.param('"tana* logam"', False, id="a beginning in a phrase the other way round"),
+        pytest.param("larang NEAR/1 ekspor", True, id="neighbours are one word apart"),
+        pytest.param("ekspor NEAR/1 larang", True, id="in either order"),
+        pytest.param("ekspor NEAR/1f larang", False, id="in this order only"),
+        pytest.param("larang NEAR/1f ekspor", True, id="which is the order"),
+        pytest.param("larang NEAR/3 jarang", False, id="too far apart"),
+        pytest.param("larang NEAR/4 jarang", True, id="just near enough"),
+        pytest.param("jarang NEAR/20 harga", False, id="never from title to summary"),
+        pytest.param("ekspor NEAR/1 ekspor", False, id="a word is not near itself"),
+        pytest.param(
+            '(impor OR ekspor) NEAR/2 ("tanah jarang" OR #rare_earths)', True, id="alternatives near"
+        ),
+        pytest.param("bans NEAR/2 #rare_earths", False, id="three words from a concept"),
+        pytest.param("bans NEAR/3 #rare_earths", True, id="a concept near in the English"),
+        pytest.param("title:ekspor", True, id="in the title"),
+        pytest.param("title:nikel", False, id="in the summary only"),
+        pytest.param("title:bans", True, id="in the English title"),
+        pytest.param("title:#rare_earths", True, id="a concept in the title"),
+        pytest.param("title:#nickel", False, id="a concept in the summary only"),
+        pytest.param('title:"harga bijih"', False, id="a phrase in the summary only"),
+        pytest.param("title:larang NEAR/1 title:ekspor", True, id="near in the title"),
+        pytest.param("ekspor -title:nikel", True, id="not excluded by the summary"),
+        pytest.param("ekspor source:antara", True, id="a word of the feed's name"),
+        pytest.param("ekspor source:“antara ekonomi”", True, id="the feed's name"),
+        pytest.param("ekspor source:ekonomi-antara", False, id="not the feed's name"),
+        pytest.param("ekspor source:example.co.id", True, id="the host's domain"),
+        pytest.param("ekspor source:ple.co.id", False, id="half a domain"),
+        pytest.param("ekspor lang:id country:ID", True, id="language and country"),
+        pytest.param("ekspor lang:ru", False, id="another language"),
+        pytest.param("ekspor (lang:ru OR country:id)", True, id="either field"),
+        pytest.param("ekspor -source:example.co.id", False, id="excluded by its source"),
+        pytest.param("ekspor -country:ru", True, id="not from there"),
+    ],
+)
+def test_the_whole_grammar_against_an_article(concepts: Concepts, text: str, matched: bool) -> None:
+    origin = Origin("Antara Ekonomi", "www.example.co.id", "id", "ID")
+    index = index_of(concepts, text)
+    assert (ids(index.match(ORIGINAL, ENGLISH, origin)) == [0]) is matched
+
+
+def test_no_field_asked_for_holds_of_an_unknown_origin(concepts: Concepts) -> None:
+    index = index_of(concepts, "ekspor source:example.co.id", "ekspor -lang:id", "ekspor lang:id")
+    assert ids(index.match(ORIGINAL, ENGLISH)) == [1]
+
+
+def test_what_its_source_rules_out_is_not_even_translated(concepts: Concepts) -> None:
+    index = index_of(concepts, "#rare_earths -source:rt.com", "#rare_earths -(source:rt.com nikel)")
+    assert index.wanted(ORIGINAL, Origin(host="www.rt.com")) == {1}
+    assert index.wanted(ORIGINAL, Origin(host="example.com")) == {0, 1}
+
+
+def test_a_query_with_more_branches_than_are_kept_apart_means_the_same(concepts: Concepts) -> None:
+    index = index_of(
+        concepts,
+        "(a OR ekspor) (b OR larang) (c OR logam) (d OR tanah) (e OR jarang)",
+        "(a OR ekspor) (b OR larang) (c OR logam) (d OR tanah) (e OR f)",
+        "ekspor ((-a OR b) (-c OR d) (-e OR f) (-g OR h) (-nikel OR i))",
+    )
+    assert index.wanted(ORIGINAL) == {0, 2}
+    assert ids(index.match(ORIGINAL, None)) == [0]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("eksp*", "eksp*: «ekspor» (Indonesian)"),
+        ("title:#rare_earths lang:id", "title:#rare_earths: «tanah jarang» (Indonesian)"),
+        ("larang NEAR/5 jarang", "jarang NEAR/5 larang: «larang ekspor logam tanah jarang» (Indonesian)"),
+        ("price NEAR/9 nickel", "nickel NEAR/9 price: «Nickel ore prices» (English)"),
+        (
+            "pemerintah NEAR/9f #rare_earths",
+            "pemerintah NEAR/9f #rare_earths: «Pemerintah … tanah jarang» (Indonesian)",
+        ),
+        ("football ekspor OR larang", "larang: «larang» (Indonesian)"),
+    ],
+)
+def test_each_kind_of_clause_is_explained(concepts: Concepts, text: str, line: str) -> None:
+    (match,) = index_of(concepts, text).match(ORIGINAL, ENGLISH, Origin(language="id"))
+    assert describe(match.why) == line
+
+
 def test_queries_come_and_go_while_it_runs(concepts: Concepts) -> None:
     index = index_of(concepts, "ekspor", "ekspor nikel", "#rare_earths OR nikel")
     index.remove(1)
@@ -136,113 +222,3 @@ def test_threads_may_match_while_queries_change(concepts: Concepts) -> None:
             index.remove(number - 1 if number % 2 else 0)
         results = [answer.result() for answer in answers]
     assert all(isinstance(result, list) for result in results)
-
-
-# Brute force: every query against every text, from the words alone.
-
-Texts = Sequence[tuple[Document, dict[int, set[str]]]]
-
-
-def by_position(document: Document) -> dict[int, set[str]]:
-    keys: dict[int, set[str]] = {token.position: set() for token in document.tokens}
-    for key, there in document.positions.items():
-        for position in there:
-            keys[position].add(key)
-    return keys
-
-
-def places(phrase: Phrase, keys: dict[int, set[str]]) -> list[tuple[int, int]]:
-    return [
-        (start, start + len(phrase) - 1)
-        for start in keys
-        if all(keys.get(start + step, set()) & set(slot) for step, slot in enumerate(phrase))
-    ]
-
-
-def close(one: tuple[int, int], other: tuple[int, int], reach: int) -> bool:
-    return one[0] - reach <= other[1] and other[0] - reach <= one[1]
-
-
-def rule_holds(rule: Rule, excludes: Sequence[Phrase], keys: dict[int, set[str]]) -> bool:
-    near = [*rule.near, *(((key,),) for key in rule.near_keys)]
-    far = [*rule.far, *(((key,),) for key in rule.far_keys)]
-    for phrase in rule.phrases:
-        for place in places(phrase, keys):
-            if any(close(place, void, 0) for exclude in excludes for void in places(exclude, keys)):
-                continue
-            if near and not any(close(place, there, rule.within) for p in near for there in places(p, keys)):
-                continue
-            if not any(close(place, there, rule.apart) for p in far for there in places(p, keys)):
-                return True
-    return False
-
-
-def holds(node: Node, texts: Texts, concepts: Concepts, *, positive: bool) -> bool:
-    if isinstance(node, Not):
-        return positive or not holds(node.part, texts, concepts, positive=False)
-    if isinstance(node, And):
-        return all(holds(part, texts, concepts, positive=positive) for part in node.parts)
-    if isinstance(node, Or):
-        return any(holds(part, texts, concepts, positive=positive) for part in node.parts)
-    if isinstance(node, Named):
-        answers = [concepts.get(id_) for id_ in concepts.answers(node.concept_id)]
-        return any(
-            rule_holds(rule, answer.excludes, keys)
-            for _, keys in texts
-            for answer in answers
-            for rule in answer.rules
-        )
-    return any(places(node.slots, keys) for _, keys in texts)
-
-
-WORDS = st.sampled_from(
-    [
-        "nickel", "nikel", "ekspor", "export", "exports", "larang", "ban", "rare", "earth", "tanah", "jarang",
-        "tarif", "tol", "impor", "sanksi", "FIFA", "AS", "China", "LTJ", "perang", "dagang", "санкции", "США",
-        "суда", "тарифы", "ЖКХ", "пошлина", "редкие", "земли", "запрет", "экспорт", ".", ",",
-    ]
-)  # fmt: skip
-TEXTS = st.lists(WORDS, max_size=12).map(" ".join)
-DOCUMENTS = st.builds(analyse_article, TEXTS, TEXTS, st.sampled_from(["id", "ru", "en"]))
-TERMS = st.one_of(
-    WORDS.filter(str.isalnum),
-    st.sampled_from(["#rare_earths", "#tariffs", "#sanctions", "#export_controls", "#nickel", "#trade_war"]),
-    st.lists(WORDS.filter(str.isalnum), min_size=1, max_size=3).map(lambda words: f'"{" ".join(words)}"'),
-    st.lists(WORDS.filter(str.isalnum), min_size=2, max_size=2).map("-".join),
-)
-QUERIES = st.recursive(
-    TERMS,
-    lambda parts: st.one_of(
-        st.lists(parts, min_size=2, max_size=3).map(lambda several: f"({' '.join(several)})"),
-        st.lists(parts, min_size=2, max_size=3).map(lambda several: f"({' OR '.join(several)})"),
-        parts.map(lambda part: f"NOT {part}"),
-    ),
-    max_leaves=6,
-)
-
-
-@settings(max_examples=150, deadline=None)
-@given(st.lists(QUERIES, min_size=1, max_size=8), DOCUMENTS, st.none() | DOCUMENTS)
-def test_the_index_answers_like_brute_force(
-    concepts: Concepts, texts: list[str], original: Document, english: Document | None
-) -> None:
-    index = QueryIndex(concepts)
-    queries = {}
-    for number, text in enumerate(texts):
-        try:
-            queries[number] = parse_query(text, concepts)
-        except QueryError:
-            continue
-        index.add(number, queries[number])
-    first = [(original, by_position(original))]
-    both = first if english is None else [*first, (english, by_position(english))]
-    assert index.wanted(original) == {
-        number for number, query in queries.items() if holds(query.root, first, concepts, positive=True)
-    }
-    matches = index.match(original, english)
-    assert ids(matches) == [
-        number for number, query in queries.items() if holds(query.root, both, concepts, positive=False)
-    ]
-    for match in matches:
-        assert match.why
-        assert all(reason.words for reason in match.why)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.errors import RarewatchError
@@ -15,6 +15,7 @@ from bot.matching.query import (
     And,
     Exact,
     Named,
+    Near,
     Not,
     Or,
     QueryError,
@@ -55,6 +56,22 @@ from bot.matching.query import (
         ('"and" or-else', '"and" or-else'),
         ("2.5 1,000", "1,000 2.5"),
         ('(a)"b"c', '"b" a c'),
+        ("Nickel*", "nickel*"),
+        ("Rare-Earth*", "rare-earth*"),
+        ("“Rare  Earth*”", '"rare earth*"'),
+        ("редкоземельн* OR Учётн*", "редкоземельн* OR учетн*"),
+        ("export NEAR/5 ban", "ban NEAR/5 export"),
+        ("export NEAR/05f ban", "export NEAR/5f ban"),
+        ("tin (b OR a) NEAR/3 #nickel", "#nickel NEAR/3 (a OR b) tin"),
+        ("a NOT (b NEAR/2 c)", "a -(b NEAR/2 c)"),
+        ("a NEAR/2 b OR c", "a NEAR/2 b OR c"),
+        ("(a) NEAR/2 ((title:b))", "a NEAR/2 title:b"),
+        ("Title:Nickel title:#Tariffs title:“Export Ban”", 'title:"export ban" title:#tariffs title:nickel'),
+        ("tin -source:https://www.RT.com/", "tin -source:rt.com"),
+        ("tin source:“Antara  News”", 'source:"antara news" tin'),
+        ("tin source:Antara*", "source:antara tin"),
+        ("tin lang:Russian country:ID", "country:id lang:ru tin"),
+        ("tin (lang:ru OR lang:id)", "(lang:id OR lang:ru) tin"),
     ],
 )
 def test_the_canonical_form(concepts: Concepts, text: str, canonical: str) -> None:
@@ -71,6 +88,9 @@ def test_not_binds_before_and_and_before_or(concepts: Concepts) -> None:
     assert [type(part) for part in quoted.parts] == [Exact, Named]
     assert isinstance(plain, And)
     assert [type(part) for part in plain.parts] == [Words, Not]
+    root = parse_query("c a NEAR/3 b -d", concepts).root
+    assert isinstance(root, And)
+    assert [type(part) for part in root.parts] == [Near, Words, Not]
 
 
 def test_a_word_is_looked_up_in_each_language_of_its_script(concepts: Concepts) -> None:
@@ -121,13 +141,54 @@ def test_a_query_knows_its_concepts(concepts: Concepts) -> None:
         ("-tin", 1, "it only says what to leave out, at character 1"),
         ("tin OR -ore", 8, "it only says what to leave out, at character 8"),
         ("tin - ore", 5, "a dash alone says nothing, at character 5"),
-        ("nickel*", 7, "* is not supported yet, at character 7"),
-        ('"nick*"', 6, "* is not supported yet, at character 6"),
-        ("tin NEAR/5 ore", 5, "NEAR is not supported yet, at character 5"),
-        ("tin NEAR ore", 5, "NEAR is not supported yet"),
-        ("title:tin", 1, "title: is not supported yet, at character 1"),
-        ("-source:rt.com tin", 2, "source: is not supported yet, at character 2"),
-        ("langs:ru", 1, "langs: is no field, and lang: is not supported yet"),
+        ("*nickel", 1, "* can only end a word, at character 1. Write the beginning of a word and *"),
+        ("nic*kel", 4, "* can only end a word, at character 4"),
+        ("nickel**", 7, "* can only end a word, at character 7"),
+        ("tin nic*", 8, "* needs 4 letters or more before it, at character 8"),
+        ("1,000*", 6, "* needs 4 letters or more before it"),
+        ('"nick*el ore"', 6, "* can only end a word, at character 6"),
+        ('"tin *"', 6, "there is no word before this *, at character 6"),
+        ('"the nic* ore"', 9, "* needs 4 letters or more before it, at character 9"),
+        ("aaaa* bbbb* cccc* dddd* eeee* ffff*", 35, "more than 5 words with *, at character 35"),
+        ("tin NEAR ore", 5, "NEAR needs a number of words, at character 5. Write NEAR/5 for at most"),
+        ("tin NEAR/x ore", 5, "NEAR needs a number of words"),
+        ("tin NEAR/21 ore", 5, "NEAR reaches from 1 to 20 words, at character 5. Write NEAR/20."),
+        ("tin NEAR/0 ore", 5, "NEAR reaches from 1 to 20 words"),
+        ("tin NEAR/5", 5, "a term is missing after NEAR/5, at character 5"),
+        ("NEAR/5 tin", 1, "a term is missing before NEAR/5, at character 1"),
+        ("(NEAR/5 tin)", 2, "a term is missing before NEAR/5, at character 2"),
+        (
+            "tin near/5 ore",
+            5,
+            "near is no operator in small letters, at character 5. Write NEAR",
+        ),
+        ("a -b NEAR/5 c", 3, "what is left out can't stand beside NEAR, at character 3. Write -(a NEAR"),
+        ("a NEAR/5 (b c)", 10, "only a term, or terms with OR in parentheses, can stand beside NEAR"),
+        ("a NEAR/5 b NEAR/5 c", 12, "NEAR joins two terms, not three, at character 12. Write two pairs"),
+        (
+            "a NEAR/5 lang:ru",
+            10,
+            "lang: is no word of the text, so it can't stand beside NEAR",
+        ),
+        ("title: tin", 1, "nothing stands right after title:, at character 1. Write it without a space"),
+        ("title:", 1, "nothing stands right after title:"),
+        ("title:(a b)", 1, "title: can't stand before parentheses, at character 1. Write it before each"),
+        ("title:source:a", 7, "a field can't stand in a field, at character 7"),
+        ("title:-tin", 7, "a dash can't stand after title:, at character 7. Write it before: -title:nickel"),
+        ("-".join("abcdefghijklmnopqrstu"), 1, "more than 20 words in one phrase, at character 1"),
+        (f'"{" a" * 21}"', 1, "more than 20 words in one phrase, at character 1"),
+        ("tin source:...", 5, "there is no letter or digit after source:"),
+        ("tin source:rt.com/news", 5, "source: is a feed's name or host, not an address, at character 5"),
+        ('tin source:"rt', 12, "this quote is never closed, at character 12"),
+        ("tin lang:xx", 5, "xx is no language we tell apart, at character 5. Write one of en, id"),
+        ("tin country:usa", 5, "usa is no country code, at character 5. Write two letters"),
+        (
+            "source:rt.com",
+            1,
+            "source:rt.com alone would bring all there is of it, at character 1. Add",
+        ),
+        ("tin OR lang:ru -ore", 8, "lang:ru alone would bring all there is of it, at character 8"),
+        ("langs:ru", 1, "langs: is no field, at character 1. Did you mean lang:?"),
         ("http://tin", 5, "a colon has no meaning here, at character 5"),
         ("tin, ore", 4, ", has no meaning here, at character 4. Write a space for AND, or OR instead."),
         ("tin|ore", 4, "| has no meaning here, at character 4. Write OR instead."),
@@ -168,11 +229,14 @@ PIECES = st.sampled_from(
         "AND", "NOT",
         "-", "–",
         "(", ")", " ", " ", " ", '"', "«", "“", "#", "#nickel", "#tarifs", "*", ":", "title:", ",",
+        "NEAR/3f", " NEAR/2 ", "nick*", '"rare earth*"', "title:tin", "source:", "lang:ru", "-country:id",
+        "source:“a b”", "source:rt.com", "*", "&quot;",
         "1,000", "don't", "\u00ad", "\u0301", "&amp;", "and's", "NEAR/3", "\ud800", "ﬁ", "⑴", "ё",
     ]
 )  # fmt: skip
 
 
+@settings(max_examples=300)
 @given(st.one_of(st.text(max_size=60), st.lists(PIECES, max_size=25).map("".join)))
 @example("İ")
 @example("and's")
@@ -180,6 +244,10 @@ PIECES = st.sampled_from(
 @example("- " * 200)
 @example("-" * 499 + "a")
 @example("a" + "́" * 5)
+@example("a source:&amp;quot;ʼ")
+@example('"a"' * 40 + "bc" * 190)
+@example("ﷺ" * 200)
+@example("a source:İ.ß")
 def test_whatever_is_typed_is_a_query_or_a_query_error_and_the_canonical_form_is_a_fixed_point(
     concepts: Concepts, text: str
 ) -> None:
