@@ -21,6 +21,7 @@ from bot.queries import LiveQueries
 from bot.reachability import Reachability
 from bot.road import Tempo, Wakes
 from bot.translation.failures import FailureKind, ProviderFailure
+from bot.translation.marks import Marks
 from bot.translation.translator import Translator
 from storage import articles, chats, subscriptions
 from storage.chats import TELEGRAM, ChatKey
@@ -42,12 +43,17 @@ class PreparedProvider:
     asked: list[str] = field(default_factory=list)
     name: str = "prepared"
     max_chars: int = 1000
+    max_texts: int = 1
+    marks: Marks = Marks.NONE
 
-    def translate(self, text: str, source: str, target: str = "en") -> str | ProviderFailure:
+    def translate_many(
+        self, texts: Sequence[str], source: str, target: str = "en"
+    ) -> list[str] | ProviderFailure:
+        [text] = texts
         self.asked.append(text)
         if self.down or text not in self.texts:
             return ProviderFailure(self.name, FailureKind.SERVER, "is down")
-        return self.texts[text]
+        return [self.texts[text]]
 
 
 class NoMemory:

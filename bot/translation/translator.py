@@ -329,7 +329,8 @@ class _Desk:
 def _ask(provider: Provider, text: str, source: str, target: str) -> str | ProviderFailure:
     """In the thread: a provider promises to raise nothing; one that does is a failure like any other."""
     try:
-        return provider.translate(text, source, target)
+        reply = provider.translate_many([text], source, target)
+        return reply if isinstance(reply, ProviderFailure) else reply[0]
     except Exception as exc:  # its text may hold a key: only the kind of exception is told
         return ProviderFailure(
             provider.name, FailureKind.CRASHED, f"failed in an unforeseen way ({type(exc).__name__})"

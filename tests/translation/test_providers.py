@@ -36,7 +36,11 @@ class MyMemoryStandIn(StandInServer):
 
 async def ask(provider: Provider, text: str = "Harga nikel", source: str = "id") -> str | ProviderFailure:
     """In a thread, as the translator does; the wait shows an exception that asyncio could not pass on."""
-    return await asyncio.wait_for(asyncio.to_thread(provider.translate, text, source), 20)
+    reply = await asyncio.wait_for(asyncio.to_thread(provider.translate_many, [text], source), 20)
+    if isinstance(reply, ProviderFailure):
+        return reply
+    [translation] = reply
+    return translation
 
 
 def failure(reply: str | ProviderFailure) -> ProviderFailure:

@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 
 from bot.translation.breaker import FAILURES_TO_OPEN, OPEN_S
 from bot.translation.failures import FailureKind, ProviderFailure, TranslationError
+from bot.translation.marks import Marks
 from bot.translation.providers import GoogleProvider, LibreProvider, Provider
 from bot.translation.timeouts import Limits
 from bot.translation.translator import ORIGINAL, Translation, Translator, memory_key
@@ -37,12 +38,18 @@ class Fake:
         self.answer = answer
         self.name = name
         self.max_chars = max_chars
+        self.max_texts = 1
+        self.marks = Marks.NONE
         self.asked: list[str] = []
 
-    def translate(self, text: str, source: str, target: str = "en") -> str | ProviderFailure:
+    def translate_many(
+        self, texts: Sequence[str], source: str, target: str = "en"
+    ) -> list[str] | ProviderFailure:
         """See Provider."""
+        [text] = texts
         self.asked.append(text)
-        return self.answer(text)
+        reply = self.answer(text)
+        return reply if isinstance(reply, ProviderFailure) else [reply]
 
 
 class Clock:
@@ -382,7 +389,8 @@ async def test_sixty_four_texts_at_once_through_sixteen_threads_are_not_mixed_up
 
         def meet(text: str) -> str | ProviderFailure:
             together.wait()  # no call goes before 16 are there
-            return google.translate(text, "id")
+            reply = google.translate_many([text], "id")
+            return reply if isinstance(reply, ProviderFailure) else reply[0]
 
         translator, _ = make(Fake(meet), threads=16)
         texts = [f"Teks ke-{number} tentang nikel" for number in range(64)]
@@ -464,10 +472,12 @@ def test_a_call_that_hangs_for_an_hour_does_not_keep_the_process_from_ending(clo
 
 async def test_another_target_is_asked_for_checked_and_remembered_apart() -> None:
     class Dictionary:
-        name, max_chars = "dictionary", 100
+        name, max_chars, max_texts, marks = "dictionary", 100, 1, Marks.NONE
 
-        def translate(self, text: str, source: str, target: str = "en") -> str | ProviderFailure:
-            return {("en", "ru"): "акции", ("ru", "en"): "stocks", ("en", "id"): "акции"}[source, target]
+        def translate_many(
+            self, texts: Sequence[str], source: str, target: str = "en"
+        ) -> list[str] | ProviderFailure:
+            return [{("en", "ru"): "акции", ("ru", "en"): "stocks", ("en", "id"): "акции"}[source, target]]
 
     translator, memory = make(Dictionary())
     assert await translator.translate(["stock"], source="en", target="ru") == [
