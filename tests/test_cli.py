@@ -127,6 +127,16 @@ class TestBadUse:
         assert "geheim" not in result.stderr
         assert "Traceback" not in result.stderr
 
+    @pytest.mark.parametrize("arguments", [["match"], ["preview", "nikel"]], ids=" ".join)
+    def test_concepts_of_the_operator_that_can_not_be_read_are_bad_use(
+        self, where: Path, arguments: list[str]
+    ) -> None:
+        file = write_feeds(where, [], concepts={"own_one": {"nonsense": 1}})
+        result = run(*arguments, text="x\n", RAREWATCH_FEEDS=file)
+        assert result.exit_code == 2
+        assert "own_one" in result.stderr
+        assert "Traceback" not in result.stderr
+
     def test_a_database_that_can_not_be_used_is_1(self, where: Path) -> None:
         (where / "notes.db").write_text("shopping list " * 99)
         result = run("search", "x", DATABASE_URL="sqlite:///notes.db")
