@@ -10,6 +10,8 @@ from storage.articles import NewArticle
 BACKLOG_AGE = timedelta(hours=24)  # older news is kept, but nobody is woken by it
 GIVE_UP_TRANSLATING = timedelta(days=3)
 MAX_TRANSLATE_PAUSE_S = 900.0
+TIRED = 5
+"""After so many tries an article goes behind the others: it may be the text that no translator can take."""
 
 
 def is_backlog(published: datetime | None, *, first_poll: bool, now: datetime) -> bool:
@@ -41,3 +43,15 @@ def next_translation(*, attempts: int, first_seen: datetime, base_s: float, now:
     if now - first_seen > GIVE_UP_TRANSLATING:
         return None
     return now + timedelta(seconds=min(base_s * 2 ** min(attempts, 10), MAX_TRANSLATE_PAUSE_S))
+
+
+def translate_again_after(
+    *, attempts: int, first_seen: datetime, outage: bool, base_s: float, now: datetime
+) -> datetime | None:
+    """When an article is due again whose translation failed; None: not any more.
+
+    In an outage the article is not to blame: it is due at once, and `bot.backlog` says when anything is
+    tried. One that failed often waits longer each time in any case: it may be what the translators choke on.
+    """
+    pause = next_translation(attempts=attempts, first_seen=first_seen, base_s=base_s, now=now)
+    return now if outage and attempts < TIRED and pause is not None else pause

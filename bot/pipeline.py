@@ -6,6 +6,9 @@
     catch up  ready, but untranslated → English → match again
               → more matches, edits of what went out             (one transaction an article)
 
+Nobody waits for the translators but the article that needs them: while they work, or hang, the next batches
+are read, and what is in English, or what they can't take now, goes on at once.
+
 A process that dies between two transactions resumes at the last: whatever was leased is free again when
 the lease runs out.
 """
@@ -17,55 +20,43 @@ import random
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 import aiohttp
 import structlog
-from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.backlog import Pace, in_order, is_outage
 from bot.delivery.fanout import fan_out
-from bot.feeds.fetch import FailureKind, FetchError, Validators, fetch
-from bot.feeds.parse import ParseError
 from bot.feeds.pool import ParsePool
-from bot.feeds.schedule import PollState, next_poll_after_failure, next_poll_after_success
-from bot.intake import next_translation, to_new_article
+from bot.intake import next_translation, translate_again_after
 from bot.language.detect import Detector
 from bot.language.words import Document, analyse_article, search_keys
 from bot.loops import report_database
 from bot.matching.index import Match
 from bot.matching.origin import Origin
+from bot.polls import PollOutcome, Polls
 from bot.queries import LiveQueries, origin_of
 from bot.reachability import Reachability
-from bot.road import Counters, Milestone, Passing, Tempo, Wakes, pass_by
+from bot.road import DATABASE_AWAY, Counters, Milestone, Passing, Tempo, Wakes, pass_by
 from bot.stories.grouping import story_keys
 from bot.translation.failures import TranslationError
-from bot.translation.translator import Translator
+from bot.translation.translator import ORIGINAL, Translation
 from storage import alerts, articles, feeds, stories, subscriptions
 from storage.articles import English
-from storage.database import Database, first_line
+from storage.database import Database
 from storage.models import Article, ArticleState, Feed
 
 log = structlog.get_logger(__name__)
 
 MAX_ATTEMPTS = 5  # of an article that our own code fails on
-# The database itself is away. Any other of its errors is about one row, and a fault of ours.
-DATABASE_AWAY = (OperationalError, InterfaceError)
-
-POLL_LEASE_S = 180  # a fetch has a deadline of a minute, a parse of half a minute
 ARTICLE_LEASE_S = 180
 BATCH = 50
-LATE_BATCH = 10
-
-
-@dataclass(frozen=True, slots=True)
-class PollOutcome:
-    """What one poll of one feed brought. `error` None and `new` 0: nothing new."""
-
-    feed: str
-    url: str
-    new: int = 0
-    unchanged: bool = False
-    error: str | None = None
+IN_TRANSLATION = 200
+"""Articles that wait for the translators at one time. The rest goes out untranslated at once: with so many
+before them, they would not be through within the deadline anyway."""
+BACKLOG_LOOKED_AT = 500  # of the untranslated, to find the few to try next
+TRANSLATOR_CHARS = 32  # what the database's column holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +70,17 @@ class _Reading:
     def origin(self) -> Origin:
         return origin_of(self.article, self.feed, self.language)
 
+    @property
+    def is_foreign(self) -> bool:
+        return self.language != "en"
+
+
+class Translates(Protocol):
+    """The translator, as far as the road needs it."""
+
+    async def translate(self, texts: Sequence[str], *, source: str, deadline_s: float) -> list[Translation]:
+        """See `Translator`; raises `TranslationError`."""
+
 
 class Pipeline:
     """Walks the road. Everything it uses is handed in; `owner` names this process in leases."""
@@ -91,7 +93,7 @@ class Pipeline:
         pool: ParsePool,
         detector: Detector,
         queries: LiveQueries,
-        translator: Translator,
+        translator: Translates,
         reachability: Reachability,
         owner: str,
         clock: Callable[[], datetime],
@@ -101,8 +103,6 @@ class Pipeline:
         chance: random.Random | None = None,
     ) -> None:
         self._database = database
-        self._session = session
-        self._pool = pool
         self._detector = detector
         self._queries = queries
         self._translator = translator
@@ -112,128 +112,49 @@ class Pipeline:
         self._wakes = wakes
         self._tempo = tempo
         self._passing = passing
-        self._chance = chance or random.Random()  # noqa: S311 - spreads polls, guards nothing
-        self._polling: set[asyncio.Task[PollOutcome]] = set()
+        self._translating: set[asyncio.Task[None]] = set()
+        self._pace = Pace()
         self.counters = Counters()
+        self._polls = Polls(
+            database,
+            session=session,
+            pool=pool,
+            reachability=reachability,
+            owner=owner,
+            clock=clock,
+            at_once=tempo.polls_at_once,
+            wakes=wakes,
+            counters=self.counters,
+            passing=passing,
+            chance=chance or random.Random(),  # noqa: S311 - spreads polls, guards nothing
+        )
 
     # From a due feed to new articles
 
     async def poll_due(self) -> list[asyncio.Task[PollOutcome]]:
         """Starts polls of feeds that are due, as many as may run at once; gives their tasks."""
-        free = self._tempo.polls_at_once - len(self._polling)
-        if free <= 0:
-            return []
-        async with self._database.write() as session:
-            due = await feeds.claim_due(
-                session, now=self._clock(), limit=free, owner=self._owner, lease_s=POLL_LEASE_S
-            )
-        tasks = [asyncio.create_task(self._poll(feed)) for feed in due]
-        for task in tasks:
-            self._polling.add(task)
-            task.add_done_callback(self._polling.discard)
-        return tasks
+        return await self._polls.start_due()
 
-    async def finish_polls(self) -> None:
-        """Waits for the polls under way."""
-        while self._polling:
-            await asyncio.wait(self._polling)
+    async def finish(self) -> None:
+        """Waits for the polls and the translations under way."""
+        await self._polls.finish()
+        await self.finish_translations()
 
-    async def cancel_polls(self) -> None:
-        """Ends the polls under way; their feeds are due again as soon as the leases are given back."""
-        polls = list(self._polling)
-        for poll in polls:
-            poll.cancel()
-        await asyncio.gather(*polls, return_exceptions=True)
-
-    async def _poll(self, feed: Feed) -> PollOutcome:
-        """One poll from beginning to end. Never raises: nobody may be waiting for the task."""
-        self.counters.polls += 1
-        try:
-            try:
-                return await self._poll_one(feed)
-            except (FetchError, ParseError) as error:
-                return await self._poll_failed(feed, error)
-            except DATABASE_AWAY:
-                raise
-            except Exception as error:
-                # A fault of ours in one feed must not stop the others.
-                self.counters.faults += 1
-                log.exception("poll_fault", feed=feed.name)
-                fault = ParseError(feed.url, f"a fault of Rarewatch's own ({type(error).__name__})")
-                return await self._poll_failed(feed, fault)
-        except DATABASE_AWAY as error:
-            # Its lease runs out, and it is polled again: nothing of this poll was stored.
-            report_database(self._reachability, error)
-            return PollOutcome(feed.name, feed.url, error=f"the database is away: {first_line(error)}")
-
-    async def _poll_one(self, feed: Feed) -> PollOutcome:
-        fetched = await fetch(self._session, feed.url, validators=Validators(feed.etag, feed.last_modified))
-        self._passing(Milestone.FETCHED)
-        now = self._clock()
-        state = PollState(feed.interval_s, feed.failures)
-        if fetched.status == 304:
-            self.counters.unchanged += 1
-            next_poll_at = next_poll_after_success(
-                state,
-                now=now,
-                new_items=0,
-                jitter=self._chance.random(),
-                retry_after_s=fetched.retry_after_s,
-            )
-            async with self._database.write() as session:
-                await feeds.record_unchanged(session, feed.id, now=now, next_poll_at=next_poll_at)
-            self._reachability.feed_read(feed.name)
-            return PollOutcome(feed.name, feed.url, unchanged=True)
-        parsed = await self._pool.parse(
-            fetched.body, url=fetched.url, content_type=fetched.content_type, now=now
-        )
-        first_poll = feed.last_success_at is None
-        entries = [to_new_article(entry, first_poll=first_poll, now=now) for entry in parsed.entries]
-        async with self._database.write() as session:
-            new = await articles.add(session, feed.id, entries, now=now)
-            await feeds.record_success(
-                session,
-                feed.id,
-                now=now,
-                next_poll_at=next_poll_after_success(
-                    state,
-                    now=now,
-                    new_items=len(new),
-                    jitter=self._chance.random(),
-                    retry_after_s=fetched.retry_after_s,
-                ),
-                etag=fetched.validators.etag,
-                last_modified=fetched.validators.last_modified,
-            )
-        self._passing(Milestone.STORED)
-        self._reachability.feed_read(feed.name)
-        self.counters.articles += len(new)
-        if new:
-            self._wakes.articles.set()
-        return PollOutcome(feed.name, feed.url, new=len(new))
-
-    async def _poll_failed(self, feed: Feed, error: FetchError | ParseError) -> PollOutcome:
-        self.counters.failed_polls += 1
-        now = self._clock()
-        kind = error.kind if isinstance(error, FetchError) else FailureKind.CONTENT
-        retry_after_s = error.retry_after_s if isinstance(error, FetchError) else None
-        next_poll_at = next_poll_after_failure(
-            PollState(feed.interval_s, feed.failures + 1),
-            kind,
-            retry_after_s,
-            now=now,
-            jitter=self._chance.random(),
-        )
-        remark = ". ".join(part.rstrip(".") for part in (error.reason, error.hint) if part)
-        async with self._database.write() as session:
-            await feeds.record_failure(session, feed.id, now=now, next_poll_at=next_poll_at, error=remark)
-        self._reachability.feed_failed(feed.name, error.reason)
-        return PollOutcome(feed.name, feed.url, error=str(error))
+    async def cancel(self) -> None:
+        """Ends what is under way; feeds and articles are free as soon as the leases are given back."""
+        await self._polls.cancel()
+        translating = list(self._translating)
+        for task in translating:
+            task.cancel()
+        await asyncio.gather(*translating, return_exceptions=True)
 
     # From new to ready
 
     async def process_new(self) -> int:
-        """Takes a batch of new articles through; gives how many there were."""
+        """Takes a batch of new articles; gives how many there were.
+
+        Those that need the translators are left with them (see `finish_translations`), all others are ready.
+        """
         async with self._database.write() as session:
             claimed = await articles.claim_new(
                 session, now=self._clock(), limit=BATCH, owner=self._owner, lease_s=ARTICLE_LEASE_S
@@ -253,9 +174,34 @@ class Pipeline:
         self._passing(Milestone.MATCHED)
         async with self._database.write() as session:
             await articles.finish_unwanted(session, unwanted)
-        hits = [reading for reading, queries in zip(readings, wanted, strict=True) if queries]
-        await self._each(self._finish, hits)
+        at_once = []
+        for reading, queries in zip(readings, wanted, strict=True):
+            # Backlog waits its turn behind the news, in `catch_up`.
+            if queries and reading.is_foreign and not reading.article.backlog and self._has_room():
+                self._leave_with_translators(reading)
+            elif queries:
+                at_once.append(reading)
+        await self._each(self._finish, at_once)
         return len(claimed)
+
+    async def finish_translations(self) -> None:
+        """Waits for the articles that are with the translators: no longer than a translation's deadline."""
+        while self._translating:
+            await asyncio.wait(self._translating)
+
+    def _has_room(self) -> bool:
+        return len(self._translating) < IN_TRANSLATION
+
+    def _leave_with_translators(self, reading: _Reading) -> None:
+        async def go_on() -> None:
+            try:
+                await self._guarded(self._translate_and_finish, reading)
+            except DATABASE_AWAY as error:  # its lease runs out, and it is taken again
+                report_database(self._reachability, error)
+
+        task = asyncio.create_task(go_on())
+        self._translating.add(task)
+        task.add_done_callback(self._translating.discard)
 
     async def _read_all(self, batch: Sequence[Article], sources: dict[int, Feed]) -> list[_Reading]:
         """Language and words of each article; one that can't be read is left for another attempt."""
@@ -293,20 +239,34 @@ class Pipeline:
         self.counters.faults += 1
         log.exception("article_fault", article=article.id, url=article.url, attempts=article.attempts)
         if article.state == ArticleState.READY:  # it went out, untranslated
-            await self._postpone(article)
+            attempts = article.translate_attempts + 1
+            after = next_translation(
+                attempts=attempts,
+                first_seen=article.fetched_at,
+                base_s=self._tempo.translation_retry_s,
+                now=self._clock(),
+            )
+            async with self._database.write() as session:
+                await articles.postpone_translation(session, article.id, after)
         elif article.attempts >= MAX_ATTEMPTS:
             async with self._database.write() as session:
                 await articles.give_up(session, article.id)
 
-    async def _finish(self, reading: _Reading) -> None:
+    async def _translate_and_finish(self, reading: _Reading) -> None:
+        article = reading.article
+        outcome = await self._translate(article, reading.language)
+        if isinstance(outcome, English):
+            await self._finish(reading, outcome)
+        else:
+            await self._finish(reading, translate_after=self._again(article, outcome, attempts=0))
+
+    async def _finish(
+        self, reading: _Reading, english: English | None = None, translate_after: datetime | None = None
+    ) -> None:
+        """`translate_after`: the time of the next try; None: as soon as `catch_up` comes to it."""
         article, now = reading.article, self._clock()
-        english: English | None = None
-        translate_after: datetime | None = None
-        if reading.language != "en":
-            # Backlog waits its turn behind the news, in `catch_up`.
-            english = None if article.backlog else await self._translate(article, reading.language)
-            if english is None:
-                translate_after = now if article.backlog else self._next_translation(article, attempts=0)
+        if english is None and reading.is_foreign and translate_after is None:
+            translate_after = now
         self._passing(Milestone.TRANSLATED)
         english_document = _analyse_english(english)
         matches = await self._queries.match(reading.document, english_document, reading.origin)
@@ -332,10 +292,22 @@ class Pipeline:
     # Ready, but untranslated
 
     async def catch_up(self) -> int:
-        """Tries again to translate a few articles that are due for it; gives how many there were."""
+        """Tries again to translate a few articles that are due for it; gives how many there were.
+
+        None while the translators are busy with news, and for a while after they failed; see `bot.backlog`.
+        """
+        now = self._clock()
+        limit = 0 if self._translating else self._pace.allows(now)
+        if not limit:
+            return 0
         async with self._database.write() as session:
+            waiting = await articles.untranslated(session, now=now, limit=BACKLOG_LOOKED_AT)
             claimed = await articles.claim_untranslated(
-                session, now=self._clock(), limit=LATE_BATCH, owner=self._owner, lease_s=ARTICLE_LEASE_S
+                session,
+                [one.id for one in in_order(waiting, now=now)[:limit]],
+                now=now,
+                owner=self._owner,
+                lease_s=ARTICLE_LEASE_S,
             )
             sources = await feeds.by_ids(session, sorted({article.feed_id for article in claimed}))
         if not claimed:
@@ -343,15 +315,20 @@ class Pipeline:
         self._passing(Milestone.LATE_CLAIMED)
         await self._queries.refresh()
         readings = await self._read_all(claimed, sources)
+        outages = self.counters.outages
         await self._each(self._finish_late, readings)
+        if self.counters.outages == outages:
+            self._pace = self._pace.after_success(self._clock(), pause_s=self._tempo.backlog_pause_s)
         return len(claimed)
 
     async def _finish_late(self, reading: _Reading) -> None:
         article = reading.article
         english = await self._translate(article, article.language or reading.language)
         self._passing(Milestone.LATE_TRANSLATED)
-        if english is None:
-            await self._postpone(article)
+        if not isinstance(english, English):
+            after = self._again(article, english, article.translate_attempts + 1)
+            async with self._database.write() as session:
+                await articles.postpone_translation(session, article.id, after)
             return
         english_document = _analyse_english(english)
         matches = await self._queries.match(reading.document, english_document, reading.origin)
@@ -365,11 +342,6 @@ class Pipeline:
             await alerts.enqueue_edits(session, article.id, now=now)
         self._passing(Milestone.LATE_READY)
         self._wakes.alerts.set()
-
-    async def _postpone(self, article: Article) -> None:
-        after = self._next_translation(article, article.translate_attempts + 1)
-        async with self._database.write() as session:
-            await articles.postpone_translation(session, article.id, after)
 
     # Both
 
@@ -385,7 +357,7 @@ class Pipeline:
             session, story_id, article.id, fan_out(why, readers), now=now
         )
 
-    async def _translate(self, article: Article, language: str) -> English | None:
+    async def _translate(self, article: Article, language: str) -> English | TranslationError:
         try:
             title, summary = await self._translator.translate(
                 [article.title, article.summary],
@@ -394,24 +366,37 @@ class Pipeline:
             )
         except TranslationError as error:
             self.counters.untranslated += 1
-            self._reachability.report(
-                "Translator",
-                ok=False,
-                reason=error.reason,
-                consequence="Alerts go out in the original language and are updated when it is back.",
-            )
-            return None
+            if is_outage(error):
+                self.counters.outages += 1
+                self._pace = self._pace.after_outage(self._clock(), base_s=self._tempo.translation_retry_s)
+                self._reachability.report(
+                    "Translator",
+                    ok=False,
+                    reason=error.reason,
+                    consequence="Alerts go out in the original language and are updated when it is back.",
+                )
+            return error
         self.counters.translated += 1
+        self._pace = self._pace.after_sign_of_life()
         self._reachability.report("Translator", ok=True)
-        return English(title.text, summary.text, title.provider)
+        return English(title.text, summary.text, _translators(title, summary))
 
-    def _next_translation(self, article: Article, attempts: int) -> datetime | None:
-        return next_translation(
+    def _again(self, article: Article, error: TranslationError, attempts: int) -> datetime | None:
+        """When an article is due for another try; in an outage at once: then the pace says when."""
+        return translate_again_after(
             attempts=attempts,
             first_seen=article.fetched_at,
+            outage=is_outage(error),
             base_s=self._tempo.translation_retry_s,
             now=self._clock(),
         )
+
+
+def _translators(title: Translation, summary: Translation) -> str:
+    """Who made a translation: one name, or the title's and the summary's with a comma between."""
+    names = list(dict.fromkeys(one.provider for one in (title, summary) if one.provider != ORIGINAL))
+    both = ",".join(names) or ORIGINAL
+    return both if len(both) <= TRANSLATOR_CHARS else names[0][:TRANSLATOR_CHARS]
 
 
 def _story_keys(article: Article) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from bot.feeds.fetch import Validators, fetch, open_session
 from bot.feeds.parse import ParsedFeed, ParseError
 from bot.feeds.pool import ParsePool
 from bot.language.detect import Detector
-from bot.pipeline import PollOutcome
+from bot.polls import PollOutcome
 from bot.settings import Settings
 from storage import feeds
 
@@ -39,6 +39,7 @@ async def poll_feeds(settings: Settings, *, once: bool) -> AsyncIterator[tuple[i
             if not pending:
                 while await parts.pipeline.process_new():
                     pass
+                await parts.pipeline.finish_translations()
                 if once:
                     return
                 await asyncio.sleep(1)

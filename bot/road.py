@@ -7,6 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+# The database itself is away. Any other of its errors is about one row, and a fault of ours.
+DATABASE_AWAY = (OperationalError, InterfaceError)
+
 
 class Milestone(StrEnum):
     """A point between two arrows of the road: where an article or an alert is, between two transactions.
@@ -44,7 +49,8 @@ class Tempo:
 
     polls_at_once: int = 20
     translation_deadline_s: float = 20.0
-    translation_retry_s: float = 30.0
+    translation_retry_s: float = 30.0  # after the first failure; then twice as long each time
+    backlog_pause_s: float = 1.0  # between two batches of what went out untranslated
     translator_rest_s: float = 60.0  # of a provider that keeps failing
 
 
@@ -59,6 +65,7 @@ class Counters:
     wanted: int = 0
     translated: int = 0
     untranslated: int = 0
+    outages: int = 0  # of the untranslated: the translators were away, whatever the text
     alerts: int = 0
     faults: int = 0
 

@@ -312,8 +312,8 @@ class Service:
         log.info("stopping", says="Stopping: what is under way is finished or given back.")
         if self._scheduler.running:
             self._scheduler.pause()
-        polls = asyncio.create_task(self._parts.pipeline.finish_polls())
-        waiting = {*self._tasks, *self._ticks, polls}
+        under_way = asyncio.create_task(self._parts.pipeline.finish())
+        waiting = {*self._tasks, *self._ticks, under_way}
         _done, late = await asyncio.wait(waiting, timeout=self._timing.shutdown_s)
         for task in late:
             # Its transaction is rolled back, and its leases are given back: another process takes over there.
@@ -321,7 +321,7 @@ class Service:
         for task in late:
             with suppress(asyncio.CancelledError, Exception):
                 await task
-        await self._parts.pipeline.cancel_polls()
+        await self._parts.pipeline.cancel()
         # Not its shutdown(wait=True): that would cancel coroutines half-way.
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)

@@ -7,11 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database import claim, insert_new
-from storage.models import Article, ArticleState, Feed, Match, TranslationState
+from storage.models import (
+    Alert,
+    AlertKind,
+    Article,
+    ArticleState,
+    Feed,
+    Match,
+    TranslationState,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +36,25 @@ class NewArticle:
 
 @dataclass(frozen=True, slots=True)
 class English:
-    """An article's translation."""
+    """An article's translation.
+
+    `translator` is the name of the one that made it, or two with a comma: the title's, the summary's.
+    """
 
     title: str
     summary: str
     translator: str
+
+
+@dataclass(frozen=True, slots=True)
+class Untranslated:
+    """An article that waits for its English; `readers`: how many chats have it in the original language."""
+
+    id: int
+    fetched_at: datetime
+    backlog: bool
+    attempts: int
+    readers: int
 
 
 async def add(
@@ -72,22 +94,46 @@ async def claim_new(
     )
 
 
+async def untranslated(session: AsyncSession, *, now: datetime, limit: int) -> list[Untranslated]:
+    """Articles that went out untranslated, are due for another try and held by nobody.
+
+    The newest so many; what was old when first seen comes after all others.
+    """
+    readers = (
+        select(func.count())
+        .select_from(Alert)
+        .where(Alert.article_id == Article.id, Alert.kind == AlertKind.ALERT, Alert.in_english.is_(False))
+        .scalar_subquery()
+    )
+    rows = await session.execute(
+        select(Article.id, Article.fetched_at, Article.backlog, Article.translate_attempts, readers)
+        .where(_waits_for_english(), Article.translate_after <= now)
+        .where(Article.lease_until.is_(None) | (Article.lease_until < now))
+        .order_by(Article.backlog, Article.id.desc())
+        .limit(limit)
+    )
+    return [Untranslated(*row) for row in rows]
+
+
 async def claim_untranslated(
-    session: AsyncSession, *, now: datetime, limit: int, owner: str, lease_s: float
+    session: AsyncSession, ids: Sequence[int], *, now: datetime, owner: str, lease_s: float
 ) -> list[Article]:
-    """Takes articles that went out untranslated and are due for another try, the newest first."""
-    return await claim(
+    """Takes these untranslated articles, those that still wait and nobody else has taken, in this order."""
+    claimed = await claim(
         session,
         Article,
-        where=(Article.state == ArticleState.READY)
-        & (Article.translation == TranslationState.PENDING)
-        & (Article.translate_after <= now),
-        order_by=[Article.id.desc()],
-        limit=limit,
+        where=Article.id.in_(ids) & _waits_for_english(),
+        order_by=[Article.id.expression],
+        limit=len(ids),
         owner=owner,
         now=now,
         lease_s=lease_s,
     )
+    return sorted(claimed, key=lambda article: ids.index(article.id))
+
+
+def _waits_for_english() -> ColumnElement[bool]:
+    return (Article.state == ArticleState.READY) & (Article.translation == TranslationState.PENDING)
 
 
 async def finish_unwanted(session: AsyncSession, languages: Mapping[int, str]) -> None:

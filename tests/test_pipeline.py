@@ -99,6 +99,12 @@ class Road:
         async with self.database.write() as session:
             await articles.add(session, feed_id, new, now=self.now)
 
+    async def process(self) -> int:
+        """Takes what is new to its end, the translations too."""
+        count = await self.pipeline.process_new()
+        await self.pipeline.finish_translations()
+        return count
+
     async def follow(self, *queries: str, chat_id: int = 100) -> int:
         """A chat follows queries; gives our own id of it."""
         async with self.database.write() as session:
@@ -153,7 +159,7 @@ async def road(database: Database, now: datetime, concepts: Concepts) -> AsyncIt
 async def test_what_nobody_wants_is_not_translated(road: Road) -> None:
     await road.watch("#bauxite")
     await road.bring(FOOTBALL)
-    assert await road.pipeline.process_new() == 1
+    assert await road.process() == 1
     article = await road.article()
     assert (article.state, article.wanted, article.story_id) == ("ready", False, None)
     assert road.provider.asked == []
@@ -163,21 +169,21 @@ async def test_a_wanted_article_is_translated_and_one_alert_a_chat_waits(road: R
     await road.follow("#bauxite", "#export_bans", chat_id=100)
     await road.follow("#bauxite", chat_id=200)
     await road.bring(BAN)
-    await road.pipeline.process_new()
+    await road.process()
     article = await road.article()
     assert (article.english_title, article.translator, article.language) == (BAN_ENGLISH, "prepared", "id")
     alerts = await road.rows(Alert)
     assert len(alerts) == 2
     assert [line["subscription"] for line in alerts[0].why] == ["#bauxite", "#export_bans"]
     assert alerts[0].why[0]["reasons"][0]["words"] == ["bauksit"]
-    assert await road.pipeline.process_new() == 0
+    assert await road.process() == 0
 
 
 async def test_a_query_in_english_finds_an_indonesian_article_that_is_watched_for(road: Road) -> None:
     await road.watch("#bauxite")
     await road.follow("government exports")
     await road.bring(BAN)
-    await road.pipeline.process_new()
+    await road.process()
     [alert] = await road.rows(Alert)
     assert alert.why[0]["reasons"][0]["language"] == "en"
 
@@ -185,7 +191,7 @@ async def test_a_query_in_english_finds_an_indonesian_article_that_is_watched_fo
 async def test_not_is_asked_of_the_original_and_the_english_together(road: Road) -> None:
     await road.follow("#bauxite -government")
     await road.bring(BAN)
-    await road.pipeline.process_new()
+    await road.process()
     article = await road.article()
     assert article.wanted is False
     assert await road.rows(Alert) == []
@@ -195,7 +201,7 @@ async def test_without_a_translator_the_alert_goes_out_at_once_and_is_edited_lat
     await road.follow("#bauxite")
     road.provider.down = True
     await road.bring(BAN)
-    await road.pipeline.process_new()
+    await road.process()
     article = await road.article()
     assert (article.state, article.translation, article.english_title) == ("ready", "pending", None)
     [alert] = await road.rows(Alert)
@@ -223,7 +229,7 @@ async def test_a_late_translation_alerts_those_whom_only_the_english_satisfies(r
     english_reader = await road.follow("government exports")
     road.provider.down = True
     await road.bring(BAN)
-    await road.pipeline.process_new()
+    await road.process()
     assert await road.rows(Alert) == []
     road.provider.down = False
     road.later(minutes=1)
@@ -235,7 +241,7 @@ async def test_a_late_translation_alerts_those_whom_only_the_english_satisfies(r
 async def test_backlog_is_kept_and_translated_later_but_wakes_nobody(road: Road) -> None:
     await road.follow("#bauxite")
     await road.bring(BAN, backlog=True)
-    await road.pipeline.process_new()
+    await road.process()
     assert road.provider.asked == []
     await road.pipeline.catch_up()
     article = await road.article()
@@ -248,9 +254,9 @@ async def test_the_same_story_in_two_feeds_is_one_alert(road: Road, now: datetim
     await road.follow("#bauxite")
     other = await add_feed(road.database, now, url="http://other.example/rss")
     await road.bring(BAN)
-    await road.pipeline.process_new()
+    await road.process()
     await road.bring(BAN, feed_id=other)
-    await road.pipeline.process_new()
+    await road.process()
     stories = {article.story_id for article in await road.rows(Article)}
     assert len(stories) == 1
     assert len(await road.rows(Alert)) == 1
@@ -259,10 +265,10 @@ async def test_the_same_story_in_two_feeds_is_one_alert(road: Road, now: datetim
 async def test_a_subscription_made_while_it_runs_counts_from_the_next_article(road: Road) -> None:
     await road.watch("#nickel")
     await road.bring(BAN)
-    await road.pipeline.process_new()
+    await road.process()
     await road.follow("#bauxite")
     await road.bring(BAN + " 2026")
-    await road.pipeline.process_new()
+    await road.process()
     assert len(await road.rows(Alert)) == 1
 
 
@@ -280,7 +286,7 @@ async def test_an_article_our_own_code_fails_on_is_given_up_and_stops_nobody(
 
     road.pipeline._detector = Failing()
     for _ in range(MAX_ATTEMPTS + 2):
-        await road.pipeline.process_new()
+        await road.process()
         road.later(minutes=10)
     poison, ban = await road.rows(Article)
     assert (poison.state, poison.wanted, poison.attempts) == ("ready", False, MAX_ATTEMPTS)

@@ -15,11 +15,13 @@ from storage.database import Database
 from storage.models import Article, Chat, Feed
 
 
-async def add_feed(database: Database, now: datetime, url: str = "http://feed.example/rss") -> int:
+async def add_feed(
+    database: Database, now: datetime, url: str = "http://feed.example/rss", *, language: str = "id"
+) -> int:
     """A feed, due now; gives its id."""
     async with database.write() as session:
         feed = Feed(
-            url=url, name="Kabar", language="id", country="ID", tier="trade", tags=[], next_poll_at=now
+            url=url, name="Kabar", language=language, country="ID", tier="trade", tags=[], next_poll_at=now
         )
         session.add(feed)
         await session.flush()

@@ -96,8 +96,10 @@ async def test_a_late_translation_is_tried_when_due_until_it_comes(
 
     async def claim(at: datetime) -> list[int]:
         async with any_database.write() as session:
-            rows = await articles.claim_untranslated(session, now=at, limit=9, owner="w", lease_s=60)
-            return [row.id for row in rows]
+            due = [one.id for one in await articles.untranslated(session, now=at, limit=9)]
+            rows = await articles.claim_untranslated(session, due, now=at, owner="w", lease_s=60)
+            assert [row.id for row in rows] == due
+            return due
 
     later = now + timedelta(minutes=1)
     assert await claim(now) == [article_id]
@@ -120,7 +122,7 @@ async def test_a_translation_that_was_given_up_is_not_tried_again(database: Data
         await articles.postpone_translation(session, article_id, None)
     async with database.write() as session:
         at = now + timedelta(days=9)
-        assert await articles.claim_untranslated(session, now=at, limit=9, owner="w", lease_s=60) == []
+        assert await articles.untranslated(session, now=at, limit=9) == []
 
 
 async def test_a_query_matches_an_article_once(any_database: Database, now: datetime) -> None:
