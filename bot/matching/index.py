@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from bot.language.concepts import Concepts
 from bot.language.words import Document
@@ -39,12 +38,28 @@ from bot.matching.query import Query
 from bot.matching.standing import Atoms, View
 
 
-@dataclass(frozen=True, slots=True)
 class Match:
-    """A query that an article satisfies, and why."""
+    """A query that an article satisfies. Why it does is worked out when somebody asks."""
 
-    query_id: int
-    why: tuple[Reason, ...]
+    __slots__ = ("_atoms", "_part", "_told", "_view", "query_id")
+
+    def __init__(
+        self, query_id: int, part: Part, view: View, atoms: Atoms, told: dict[Atom, Reason | None]
+    ) -> None:
+        self.query_id = query_id
+        self._part = part
+        self._view = view
+        self._atoms = atoms
+        # Shared by all matches of the article: most reasons are those of several queries.
+        self._told = told
+
+    def __repr__(self) -> str:
+        return f"Match({self.query_id})"
+
+    @property
+    def why(self) -> tuple[Reason, ...]:
+        """A reason for each clause that made the query hold."""
+        return tuple(_why(self._part, self._view, self._atoms, self._told))
 
 
 class QueryIndex:
@@ -138,7 +153,7 @@ class QueryIndex:
                     found.discard(query_id)
             told: dict[Atom, Reason | None] = {}
             return [
-                Match(query_id, tuple(_why(self._entries[query_id][0], view, self._atoms, told)))
+                Match(query_id, self._entries[query_id][0], view, self._atoms, told)
                 for query_id in sorted(found)
             ]
 
@@ -201,12 +216,19 @@ def _leave(branch: Branch, query_id: int) -> None:
 def _promised(standing: set[Atom]) -> set[int]:
     """The queries of which a branch stands whole."""
     found: set[int] = set()
+    several = len(standing)
     for atom in standing:
         if atom.alone:
             found.update(atom.alone)
         if (pairs := atom.pairs) is not None:
-            for second in pairs.keys() & standing:
-                found.update(pairs[second])
+            # The shorter of the two is walked through, and at most atoms few queries wait.
+            if len(pairs) < several:
+                for second in pairs:
+                    if second in standing:
+                        found.update(pairs[second])
+            else:
+                for second in pairs.keys() & standing:
+                    found.update(pairs[second])
         if (more := atom.more) is not None:
             for second in more.keys() & standing:
                 for rest, query_id in more[second]:

@@ -6,7 +6,8 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from bot.language.concepts import Concepts, Hit, Phrase, spans
+from bot.language.concepts import Concepts, Hit
+from bot.language.phrases import Phrase, spans
 from bot.language.words import Document, Span, form_key, query_keys
 from bot.matching.atoms import Atom, Condition
 from bot.matching.origin import Origin, fields_of
@@ -22,6 +23,9 @@ _COMMON_WORDS = (
     " di yang dan untuk dari ke dengan akan ini itu pada dalam tidak jadi juga ada bisa baru tahun hari oleh"
     " в на и с по не о из за к для от что до при как у его это мы год новый быть который"
 )
+
+# Forms of words of which the beginnings asked for are remembered.
+_FORMS_KEPT = 65_536
 
 
 class View:
@@ -53,6 +57,8 @@ class Atoms:
         self._phrases: dict[str, tuple[Atom, ...]] = {}
         # By the first letters of the beginnings asked for, as many as each has at least.
         self._beginnings: dict[str, dict[str, int]] = {}
+        # Which of them a form of a word has; forgotten when they change.
+        self._begun: dict[str, tuple[str, ...]] = {}
         self._concept_atoms: dict[str, tuple[Atom, ...]] = {}
         self._titled: dict[Atom, tuple[Atom, ...]] = {}
         self._pairs: dict[Atom, tuple[Atom, ...]] = {}
@@ -88,6 +94,7 @@ class Atoms:
             else:
                 del table[place]
         for beginning in _beginnings(atom.condition):
+            self._begun.clear()
             uses = self._beginnings[beginning[:MIN_BEGINNING]]
             uses[beginning] -= 1
             if not uses[beginning]:
@@ -189,6 +196,7 @@ class Atoms:
         for place in places:
             table[place] = (*table.get(place, ()), atom)
         for beginning in _beginnings(condition):
+            self._begun.clear()
             uses = self._beginnings.setdefault(beginning[:MIN_BEGINNING], {})
             uses[beginning] = uses.get(beginning, 0) + 1
         return atom
@@ -215,12 +223,21 @@ class Atoms:
         if not self._beginnings:
             return positions
         begun: dict[str, list[int]] = {}
+        known = self._begun
         for key, places in positions.items():
-            if key[0] == "=" and (asked := self._beginnings.get(key[1 : 1 + MIN_BEGINNING])) is not None:
-                for beginning in asked:
-                    if key.startswith(beginning, 1):
-                        begun.setdefault(f"{PREFIX}{beginning}", []).extend(places)
+            if key[0] == "=":
+                there = known.get(key)
+                for beginning in self._beginnings_of(key) if there is None else there:
+                    begun.setdefault(beginning, []).extend(places)
         return {**positions, **{key: sorted(places) for key, places in begun.items()}} if begun else positions
+
+    def _beginnings_of(self, form: str) -> tuple[str, ...]:
+        asked = self._beginnings.get(form[1 : 1 + MIN_BEGINNING], ())
+        begun = tuple(f"{PREFIX}{beginning}" for beginning in asked if form.startswith(beginning, 1))
+        if len(self._begun) >= _FORMS_KEPT:
+            self._begun.clear()
+        self._begun[form] = begun
+        return begun
 
 
 def _beginnings(condition: Condition) -> list[str]:

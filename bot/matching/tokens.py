@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.errors import RarewatchError
-from bot.language.concepts import Concepts, Slot
+from bot.language.concepts import Concepts
+from bot.language.phrases import Slot
 from bot.language.words import (
     acronym_key,
     clean,

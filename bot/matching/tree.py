@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.language.concepts import Phrase
+from bot.language.phrases import Phrase
 
 # A key of a slot that begins so stands for every form with this beginning (`*nick` for nick, nickel, nicked).
 PREFIX = "*"

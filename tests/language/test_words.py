@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.language import words as words_module
-from bot.language.concepts import spans
+from bot.language.phrases import spans
 from bot.language.words import (
     CACHED_PIECES,
     CACHED_WORDS,

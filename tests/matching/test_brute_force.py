@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.language.concepts import Concepts, Phrase, Rule
+from bot.language.concepts import Concepts, Rule
+from bot.language.phrases import Phrase
 from bot.language.words import Document, analyse_article
 from bot.matching.index import QueryIndex
 from bot.matching.origin import UNKNOWN, Origin
