@@ -48,6 +48,23 @@ def cut(text: str, limit: int) -> tuple[Segment, ...]:
     return tuple(pieces)
 
 
+def sentences(text: str) -> tuple[Segment, ...]:
+    """The text in its sentences: a local model was trained on single ones, and drops words of longer texts."""
+    pieces: list[Segment] = []
+    start = 0
+    for end in (*_LINE_END.finditer(text), None):
+        line = text[start : end.start()] if end else text[start:]
+        at = 0
+        for stop in _SENTENCE_END.finditer(line):
+            space = _SPACE.match(line, stop.end())
+            if space and _ends_here(line, stop):
+                pieces += _cut_line(line[at : stop.end()], len(line), after=space.group())
+                at = space.end()
+        pieces += _cut_line(line[at:], max(1, len(line)), after=end.group() if end else "")
+        start = end.end() if end else start
+    return tuple(pieces)
+
+
 def join(segments: Sequence[Segment], texts: Sequence[str]) -> str:
     """The translations of the segments, with the space that stood between them."""
     return "".join(text + segment.after for segment, text in zip(segments, texts, strict=True))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.translation.segments import Segment, cut, join
+from bot.translation.segments import Segment, cut, join, sentences
 
 TEXTS = st.text(alphabet='аБ. г!?»"5,\n\t\u00a0Rp—', max_size=120) | st.text(max_size=60)
 
@@ -69,3 +69,21 @@ def test_translations_take_the_spaces_of_their_sources() -> None:
 def test_a_limit_below_one_is_refused() -> None:
     with pytest.raises(ValueError, match="1 or more"):
         cut("a", 0)
+
+
+def test_sentences_are_pieces_of_their_own() -> None:
+    text = "Harga naik 3,5 persen. PT Antam Tbk. menambah produksi!  Siapa membeli?\n\nTidak ada."
+    pieces = sentences(text)
+    assert [piece.text for piece in pieces] == [
+        "Harga naik 3,5 persen.",
+        "PT Antam Tbk. menambah produksi!",
+        "Siapa membeli?",
+        "Tidak ada.",
+    ]
+    assert [piece.after for piece in pieces] == [" ", "  ", "\n\n", ""]
+
+
+@given(st.text(alphabet="aБ.!? \nPT1г", max_size=60))
+def test_sentences_put_together_are_the_text(text: str) -> None:
+    pieces = sentences(text)
+    assert join(pieces, [piece.text for piece in pieces]) == text
