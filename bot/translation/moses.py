@@ -82,9 +82,7 @@ _RUSSIAN = """
 """
 _PREFIXES = {"ru": frozenset(_RUSSIAN.split())}
 _OTHER_PREFIXES = frozenset(_ENGLISH.split())  # Moses has none for Indonesian, and takes these
-
 _NUMBER_PREFIXES = frozenset({"No", "Nos", "Art", "Nr", "pp"})
-)
 
 _CURRENCY = re.compile(r"[$£€¥₽₩₹¢([{¿¡]+")
 _CLOSING = re.compile(r"[,.?!:;\\%}\])]+")

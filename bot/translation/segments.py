@@ -49,7 +49,7 @@ def cut(text: str, limit: int) -> tuple[Segment, ...]:
 
 
 def sentences(text: str) -> tuple[Segment, ...]:
-    """The text in its sentences: a local model was trained on single ones, and drops words of longer texts."""
+    """The text in its sentences: a local model was trained on single ones, and drops words of longer."""
     pieces: list[Segment] = []
     start = 0
     for end in (*_LINE_END.finditer(text), None):
