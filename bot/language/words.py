@@ -258,7 +258,7 @@ def analyse_article(title: str, summary: str, language: str) -> Document:
 
 def forget_words() -> None:
     """Empty every cache of words: the next text is read as if it were the first."""
-    for cached in (*_READERS.values(), _keys_in_indonesian, _keys_in_english, _laid_out):
+    for cached in (*_READERS.values(), _keys_in_indonesian, _keys_in_english, _keys_of_term, _laid_out):
         cached.cache_clear()
 
 
@@ -273,6 +273,11 @@ def term_keys(word: str, languages: Sequence[str]) -> tuple[str, ...]:
     Unlike a word in running text it is most often a dictionary form already; then only that form is meant:
     `литий` is lithium and not also a form of лития, a church service.
     """
+    return _keys_of_term(word, tuple(languages))
+
+
+@functools.lru_cache(CACHED_WORDS)
+def _keys_of_term(word: str, languages: tuple[str, ...]) -> tuple[str, ...]:
     if _DOTTED.fullmatch(word):
         return (f"!{word.replace('.', '').upper()}",)
     word = _one_script(word)

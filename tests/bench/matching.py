@@ -123,6 +123,7 @@ def matching() -> list[Figure]:
         for name, ask in (
             ("wanted", ours.wanted),
             ("match", partial(_match, ours)),
+            ("match and why", partial(_match_and_why, ours)),
         ):
             title = f"{name}: {count:,} queries, {found:.1f} wanting each"
             figures.append(Figure(title, "articles", rate(partial(_ask, ask, documents)), note, plain))
@@ -134,6 +135,10 @@ def matching() -> list[Figure]:
 
 def _match(index: QueryIndex, document: Document) -> object:
     return index.match(document, None)
+
+
+def _match_and_why(index: QueryIndex, document: Document) -> object:
+    return [match.why for match in index.match(document, None)]
 
 
 def _ask(ask: Callable[[Document], object], documents: Sequence[Document]) -> int:
