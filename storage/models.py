@@ -17,6 +17,7 @@ from sqlalchemy import (
     Date,
     DateTime,
     Dialect,
+    Double,
     ForeignKey,
     Index,
     Integer,
@@ -305,3 +306,23 @@ class TranslationMemory(Base):
     provider: Mapped[str] = mapped_column(String(32))
     created_at: Mapped[datetime]
     used_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class TranslatorBudget(Base):
+    __tablename__ = "translator_budgets"
+
+    provider: Mapped[str] = mapped_column(String(32), primary_key=True)
+    next_at: Mapped[float] = mapped_column(Double)  # Unix time: the first place nobody has
+    day: Mapped[date]  # of UTC
+    characters: Mapped[int] = mapped_column(BigInteger)  # given away that day
+    granted: Mapped[int] = mapped_column(BigInteger)  # by the last UPDATE, for its RETURNING
+
+
+class TranslatorStatus(Base):
+    __tablename__ = "translator_status"
+
+    provider: Mapped[str] = mapped_column(String(32), primary_key=True)
+    state: Mapped[str] = mapped_column(String(16))
+    last_error: Mapped[str | None] = mapped_column(Text)
+    error_at: Mapped[datetime | None]
+    changed_at: Mapped[datetime]
