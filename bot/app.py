@@ -26,6 +26,7 @@ from bot.queries import LiveQueries
 from bot.reachability import Reachability
 from bot.road import Passing, Tempo, Wakes, pass_by
 from bot.settings import Settings, SettingsError
+from bot.translation.breaker import OPEN_S
 from bot.translation.providers import GoogleProvider, LibreProvider, MyMemoryProvider, Provider
 from bot.translation.translator import Translator
 from storage import chats, feeds, subscriptions
@@ -108,8 +109,7 @@ async def open_parts(
         stack.push_async_callback(session.close)
         pool = ParsePool()
         stack.callback(pool.close)
-        memory = StoredMemory(database, clock)
-        translator = Translator(build_providers(settings), memory, rest_s=tempo.translator_rest_s)
+        translator = build_translator(settings, database, clock=clock, rest_s=tempo.translator_rest_s)
         stack.push_async_callback(translator.aclose)
         reachability, wakes, owner = Reachability(), Wakes(), owner_name()
         stack.push_async_callback(_give_back_leases, database, owner)
@@ -141,6 +141,13 @@ async def open_parts(
             clock=clock,
             owner=owner,
         )
+
+
+def build_translator(
+    settings: Settings, database: Database, *, clock: Clock = utc_now, rest_s: float = OPEN_S
+) -> Translator:
+    """The chain of translators with the database's memory; the caller ends it with `aclose`."""
+    return Translator(build_providers(settings), StoredMemory(database, clock), rest_s=rest_s)
 
 
 def build_providers(settings: Settings) -> list[Provider]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from bot.errors import RarewatchError
 from bot.language.concepts import Concepts
@@ -14,6 +15,12 @@ from bot.language.words import analyse_article
 from bot.matching.index import QueryIndex
 from bot.matching.origin import Origin
 from bot.matching.query import Query, parse_query
+from bot.translation.failures import TranslationError
+from bot.translation.translator import Translation
+
+LINES_AT_ONCE = 32
+LINE_DEADLINE_S = 60.0
+"""Longer than for news: nobody's alert waits, and lines queue up behind the translators' budgets."""
 
 
 class LineError(RarewatchError):
@@ -102,3 +109,73 @@ class LineMatcher:
             "matched": bool(matches),
             "why": [reason.to_json() for match in matches for reason in match.why],
         }
+
+
+class Translates(Protocol):
+    """The translator, as far as this needs it."""
+
+    async def translate(self, texts: Sequence[str], *, source: str, deadline_s: float) -> list[Translation]:
+        """See `Translator`."""
+
+
+@dataclass(frozen=True, slots=True)
+class TranslatedLine:
+    """A line in English, or why not: `english` None and `error` in words."""
+
+    source: str
+    text: str
+    english: str | None
+    provider: str | None
+    cached: bool = False
+    error: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """``{"source", "text", "english", "provider", "cached"}``, with ``"error"`` when there is one."""
+        row = {
+            "source": self.source,
+            "text": self.text,
+            "english": self.english,
+            "provider": self.provider,
+            "cached": self.cached,
+        }
+        return row if self.error is None else row | {"error": self.error}
+
+
+async def translate_lines(
+    lines: AsyncIterable[str], translator: Translates, detector: Detector, *, source: str | None = None
+) -> AsyncIterator[TranslatedLine]:
+    """Each line that is not empty, translated many at once and given in their order.
+
+    Args:
+        source: the lines' language; None: each line's own is detected.
+    """
+
+    async def translated(text: str) -> TranslatedLine:
+        language = await asyncio.to_thread(detector.detect, text, None) if source is None else source
+        try:
+            [done] = await translator.translate([text], source=language, deadline_s=LINE_DEADLINE_S)
+        except TranslationError as error:
+            return TranslatedLine(language, text, None, None, error=str(error))
+        return TranslatedLine(language, text, done.text, done.provider, done.cached)
+
+    # Bounded: a file of a million lines is not read faster than it is translated.
+    begun: asyncio.Queue[asyncio.Task[TranslatedLine] | None] = asyncio.Queue(LINES_AT_ONCE)
+
+    async def begin() -> None:
+        try:
+            async for line in lines:
+                if text := line.strip():
+                    await begun.put(asyncio.create_task(translated(text)))
+        finally:
+            await begun.put(None)
+
+    reading = asyncio.create_task(begin())
+    try:
+        while (task := await begun.get()) is not None:
+            yield await task
+        await reading  # raises what made reading impossible
+    finally:
+        reading.cancel()
+        while not begun.empty():
+            if (task := begun.get_nowait()) is not None:
+                task.cancel()

@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -263,6 +264,27 @@ class TestTranslate:
         assert rows(again) == [row | {"cached": True}]
         assert plain.stdout == "The ban on nickel ore exports\n"
 
+    async def test_each_line_in_its_own_language_in_their_order_and_english_as_it_is(self) -> None:
+        lines = [
+            "Larangan ekspor bijih nikel",
+            "Rules for nickel ore exports change in June",
+            "Экспорт никеля",
+        ]
+        async with LibreStandIn(lambda text: f"The nickel of {len(text)} letters") as server:
+            result = await run_beside(
+                "translate",
+                "--json",
+                text="\n".join(lines),
+                RAREWATCH_TRANSLATORS="libre",
+                RAREWATCH_LIBRETRANSLATE_URL=server.url,
+            )
+        assert result.exit_code == 0, result.output
+        found = rows(result)
+        assert [row["text"] for row in found] == lines
+        assert [row["source"] for row in found] == ["id", "en", "ru"]
+        assert [row["provider"] for row in found] == ["libre", "original", "libre"]
+        assert found[1]["english"] == lines[1]
+
     async def test_a_line_nobody_translates_is_null_and_the_end_is_1(self) -> None:
         async with LibreStandIn(key="geheim-right") as server:
             result = await run_beside(
@@ -278,7 +300,8 @@ class TestTranslate:
         assert result.exit_code == 1
         [row] = rows(result)
         assert (row["english"], row["provider"], row["cached"]) == (None, None, False)
-        assert result.stderr
+        assert "libre" in row["error"]
+        assert "libre" in result.stderr
         assert "geheim" not in result.output
         assert "Traceback" not in result.stderr
 
@@ -455,6 +478,32 @@ class TestProcess:
                 process.stdin = None
             assert process.stderr.read() == b""
             assert process.wait(30) == 1
+
+    def test_each_line_is_answered_as_it_comes(self, where: Path) -> None:
+        """As in `tail -f notes.txt | rarewatch translate`; and an answer that nobody waits for ends it."""
+        with self.start("translate", "--json", "--from", "en", DATABASE_URL="sqlite:///t.db") as process:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            assert process.stderr is not None
+            for text in ("one", "two"):
+                process.stdin.write(f"{text}\n".encode())
+                process.stdin.flush()
+                assert json.loads(process.stdout.readline())["english"] == text
+            process.stdin.close()
+            assert process.wait(30) == 0
+            assert process.stderr.read() == b""
+
+    def test_ctrl_c_ends_it_while_it_waits_for_a_line(self, where: Path) -> None:
+        with self.start("translate", "--from", "en", DATABASE_URL="sqlite:///t.db") as process:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            assert process.stderr is not None
+            process.stdin.write(b"one\n")
+            process.stdin.flush()
+            assert process.stdout.readline() == b"one\n"
+            process.send_signal(signal.SIGINT)
+            assert process.wait(30) == 130
+            assert process.stderr.read() == b""
 
     @pytest.mark.parametrize("arguments", [["match", "--json"], ["match"]], ids=" ".join)
     def test_bytes_that_are_no_text_and_a_terminal_without_cyrillic_are_no_fault(

@@ -5,8 +5,12 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import os
+import stat
 import sys
-from collections.abc import Coroutine
+import threading
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TextIO, TypeVar
 
 import typer
@@ -88,7 +92,45 @@ def standard_input() -> TextIO:
     return sys.stdin
 
 
-def progress_bar() -> Progress:
+async def each_line(stream: TextIO) -> AsyncIterator[str]:
+    """The lines of standard input as they come: who types or pipes slowly gets each answer at once."""
+    loop = asyncio.get_running_loop()
+    queue: asyncio.Queue[str | None] = asyncio.Queue(1)
+    try:
+        descriptor = os.dup(stream.fileno())
+    except (OSError, ValueError):  # a stream in memory
+        for line in stream:
+            yield line
+        return
+
+    def read() -> None:
+        # A file of its own: a daemon thread inside sys.stdin would hold its lock while the interpreter ends.
+        with suppress(RuntimeError), os.fdopen(descriptor, encoding="utf-8", errors="replace") as file:
+            for line in file:
+                asyncio.run_coroutine_threadsafe(queue.put(line), loop).result()
+            asyncio.run_coroutine_threadsafe(queue.put(None), loop).result()
+
+    threading.Thread(target=read, name="standard input", daemon=True).start()
+    while (text := await queue.get()) is not None:
+        yield text
+
+
+def lines_of_file(stream: TextIO) -> int | None:
+    """How many lines with text a file on standard input has; None for a pipe or a terminal."""
+    try:
+        status = os.fstat(stream.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            return None
+        at = os.lseek(stream.fileno(), 0, os.SEEK_CUR)
+        with os.fdopen(os.dup(stream.fileno()), "rb") as file:
+            count = sum(1 for line in file if line.strip())
+        os.lseek(stream.fileno(), at, os.SEEK_SET)
+    except (OSError, ValueError):
+        return None
+    return count
+
+
+def progress_bar(*, shown: bool = True) -> Progress:
     """A bar on standard error that leaves nothing behind."""
     return Progress(
         TextColumn("{task.description}"),
@@ -96,4 +138,6 @@ def progress_bar() -> Progress:
         MofNCompleteColumn(),
         console=Console(stderr=True),
         transient=True,
+        disable=not shown,
+        redirect_stdout=False,  # into a pipe, results must not end up among the progress
     )

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import AsyncExitStack
 from typing import Annotated
 
 import typer
 
-from bot.cli.frame import AsJson, concepts_of, print_json, run_to_end, settings_of, standard_input
+from bot.cli.frame import (
+    AsJson,
+    concepts_of,
+    each_line,
+    lines_of_file,
+    print_json,
+    progress_bar,
+    run_to_end,
+    settings_of,
+    standard_input,
+)
 
 
 def match(
@@ -50,49 +62,37 @@ def translate(
     as_json: AsJson = False,
 ) -> None:
     """Read lines and translate them into English, through the memory and the configured translators."""
-    from bot.app import build_providers, utc_now
+    from bot.app import build_translator
     from bot.language.detect import Detector
-    from bot.translation.failures import TranslationError
-    from bot.translation.translator import Translation, Translator
+    from bot.lines import translate_lines
     from storage.database import Database
-    from storage.translations import StoredMemory
 
     settings = settings_of()
 
     async def work() -> bool:
         database = Database(settings.database_url.get_secret_value())
-        await database.upgrade()
-        translator = Translator(build_providers(settings), StoredMemory(database, utc_now))
-        detector = Detector()
         all_translated = True
-        try:
-            for line in standard_input():
-                text = line.strip()
-                if not text:
-                    continue
-                language = source or detector.detect(text, None)
-                done: Translation | None
-                try:
-                    [done] = await translator.translate([text], source=language)
-                except TranslationError as error:
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(database.close)
+            await database.upgrade()
+            translator = build_translator(settings, database)
+            stack.push_async_callback(translator.aclose)
+            lines = standard_input()
+            total = lines_of_file(lines)
+            # On a terminal the lines themselves show how far it is.
+            progress = progress_bar(shown=total is not None and not sys.stdout.isatty())
+            bar = progress.add_task("translating", total=total)
+            stack.enter_context(progress)
+            language = source.lower() if source else None
+            async for line in translate_lines(each_line(lines), translator, Detector(), source=language):
+                progress.advance(bar)
+                if line.error is not None:
                     all_translated = False
-                    typer.secho(f"rarewatch: {error}", err=True, fg=typer.colors.RED)
-                    done = None
+                    typer.secho(f"rarewatch: {line.error}", err=True, fg=typer.colors.RED)
                 if as_json:
-                    print_json(
-                        {
-                            "source": language,
-                            "text": text,
-                            "english": done and done.text,
-                            "provider": done and done.provider,
-                            "cached": bool(done and done.cached),
-                        }
-                    )
-                elif done is not None:
-                    typer.echo(done.text)
-        finally:
-            await translator.aclose()
-            await database.close()
+                    print_json(line.to_json())
+                elif line.english is not None:
+                    typer.echo(line.english)
         return all_translated
 
     if not run_to_end(work()):
