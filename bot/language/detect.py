@@ -8,6 +8,8 @@ from collections.abc import Mapping
 
 from lingua import Language, LanguageDetector, LanguageDetectorBuilder
 
+from bot.language.words import latin_dictionaries
+
 # ms and uk must be among the candidates, or they would come back as id and ru.
 _LANGUAGES: Mapping[str, Language] = {
     "id": Language.INDONESIAN,
@@ -33,11 +35,13 @@ _KIN_CONFIDENCE = 0.995
 _STRANGER_CONFIDENCE = 0.80
 # Without a prior the larger of two kin is expected, and overruled more readily.
 _ELDEST = {"ms": "id", "uk": "ru", "kk": "ru"}
-_ELDEST_CONFIDENCE = 0.97
+_ELDEST_CONFIDENCE = 0.99
 # A Ukrainian or Kazakh text this long without one letter of its own is as good as impossible.
 _LETTERS_WITHOUT_I = 60
 # A text this long is in lingua's language even if none of its small words is known here.
 _SPEAKS_FOR_ITSELF = 120
+# So many times as many words of one language as of another leave no doubt; names are in no dictionary.
+_WITHOUT_DOUBT = 3
 # Below so many letters any guess is worse than the prior.
 _FEW_LETTERS = 12
 # More than a headline and its summary tells nothing new, and costs time.
@@ -159,6 +163,10 @@ class Detector:
             ):
                 return prior
             prior = None
+        if prior is None and family <= _LATIN_CODES and letters < _SPEAKS_FOR_ITSELF:
+            told = _by_dictionary(text)
+            if told == "en" or (told == "id" and guess == "en"):
+                return told
         if family == _KIN[0] and (marked := _marked(text)):
             return marked
         expected, sure = (
@@ -179,6 +187,17 @@ def _marked(text: str) -> str | None:
     words = set(_WORDS.findall(text.lower()))
     indonesian, malay = len(words & _MARKERS["id"]), len(words & _MARKERS["ms"])
     return None if indonesian == malay else "id" if indonesian > malay else "ms"
+
+
+def _by_dictionary(text: str) -> str | None:
+    """English or Indonesian, if most words of a short text stand in the dictionary of one of them only."""
+    dictionaries = [latin_dictionaries(word) for word in _WORDS.findall(text.lower()) if len(word) > 1]
+    english, indonesian = (sum(known == {code} for known in dictionaries) for code in ("en", "id"))
+    if english >= 2 and english >= _WITHOUT_DOUBT * indonesian:
+        return "en"
+    if indonesian >= 2 and indonesian >= _WITHOUT_DOUBT * english:
+        return "id"
+    return None
 
 
 def _speaks(language: str, text: str) -> bool:

@@ -258,7 +258,14 @@ def analyse_article(title: str, summary: str, language: str) -> Document:
 
 def forget_words() -> None:
     """Empty every cache of words: the next text is read as if it were the first."""
-    for cached in (*_READERS.values(), _keys_in_indonesian, _keys_in_english, _keys_of_term, _laid_out):
+    for cached in (
+        *_READERS.values(),
+        _keys_in_indonesian,
+        _keys_in_english,
+        _keys_of_term,
+        latin_dictionaries,
+        _laid_out,
+    ):
         cached.cache_clear()
 
 
@@ -316,6 +323,20 @@ def is_dictionary_word(word: str) -> bool:
         with _ANALYSERS.lock:
             return bool(_ANALYSERS.russian.word_is_known(form))
     return simplemma.is_known(form, "en") or form in _ANALYSERS.indonesian_roots
+
+
+def is_indonesian_word(word: str) -> bool:
+    """Whether Indonesian's dictionary knows the word, as it stands or without its affixes."""
+    return any(stem in _ANALYSERS.indonesian_roots for stem in _indonesian(fold(word)))
+
+
+@functools.lru_cache(CACHED_WORDS)
+def latin_dictionaries(form: str) -> frozenset[str]:
+    """Which of English and Indonesian has a word in small Latin letters, itself or as a form: "en", "id"."""
+    found = {"en"} if simplemma.is_known(form, "en") else set()
+    if not _ANALYSERS.indonesian_roots.isdisjoint(_indonesian(form)):
+        found.add("id")
+    return frozenset(found)
 
 
 def key_language(key: str, document_language: str) -> str:
