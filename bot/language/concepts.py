@@ -22,7 +22,7 @@ from bot.language.concept import (
     UnknownConceptError,
 )
 from bot.language.concept_file import read_concepts
-from bot.language.finding import Finder, needed_neighbour
+from bot.language.finding import Finder, keys_of, needed_neighbour
 from bot.language.words import Document
 
 __all__ = [
@@ -52,12 +52,9 @@ class Concepts:
         self._kinds = {id_: self._closure(id_, also=False) for id_ in self._concepts}
         self._answers = {id_: self._closure(id_, also=True) for id_ in self._concepts}
         self.acronyms = frozenset(
-            key[1:]
-            for concept in self._concepts.values()
-            for key in _all_keys(concept)
-            if key.startswith("!")
+            key[1:] for concept in self._concepts.values() for key in keys_of(concept) if key.startswith("!")
         )
-        self._finder = Finder(self._concepts.values())
+        self._finder = Finder(list(self._concepts.values()))
 
     @classmethod
     def load(
@@ -145,12 +142,3 @@ class Concepts:
                 if also:
                     waiting += concept.also
         return frozenset(reached)
-
-
-def _all_keys(concept: Concept) -> Iterator[str]:
-    for rule in concept.rules:
-        yield from rule.near_keys
-        yield from rule.far_keys
-        for phrase in (*rule.phrases, *rule.near, *rule.far):
-            for slot in phrase:
-                yield from slot

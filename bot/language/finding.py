@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from bot.language.concept import Concept, Hit, Rule
 from bot.language.phrases import Phrase, PhraseIndex, Positions, spans
@@ -46,7 +46,7 @@ class _Case:
 class Finder:
     """Finds all concepts in one look at an article: only the rules of which a term may stand are asked."""
 
-    def __init__(self, concepts: Iterable[Concept]) -> None:
+    def __init__(self, concepts: Collection[Concept]) -> None:
         # Many rules name the same neighbours, and an article is searched for them once.
         shared: dict[tuple[frozenset[str], tuple[Phrase, ...]], Neighbours] = {}
 
@@ -69,13 +69,15 @@ class Finder:
                 )
                 terms += [(phrase, case) for phrase in rule.phrases]
         self._terms = PhraseIndex(terms)
+        self._keys = frozenset(key for concept in concepts for key in keys_of(concept))
 
     def found(self, document: Document) -> dict[str, tuple[Hit, ...]]:
         """The concepts whose own terms stand in the document, with the places, in the order of the text.
 
         Where two rules name a concept at one place, the same one is told of every time.
         """
-        positions = document.positions
+        # Most words of an article mean nothing to any concept.
+        positions = {key: there for key, there in document.positions.items() if key in self._keys}
         found: dict[str, dict[Span, Hit]] = {}
         voids: dict[str, frozenset[int]] = {}
         # A long text must not be searched anew at each of its hits.
@@ -101,6 +103,19 @@ class Finder:
         return {
             id_: tuple(sorted(hits.values(), key=lambda hit: hit.span)) for id_, hits in found.items() if hits
         }
+
+
+def keys_of(concept: Concept) -> Iterator[str]:
+    """Every key that its rules look for."""
+    for rule in concept.rules:
+        yield from rule.near_keys
+        yield from rule.far_keys
+        for phrase in (*rule.phrases, *rule.near, *rule.far):
+            for slot in phrase:
+                yield from slot
+    for phrase in concept.excludes:
+        for slot in phrase:
+            yield from slot
 
 
 def needed_neighbour(hit: Hit, document: Document) -> Span | None:
