@@ -8,15 +8,16 @@ token to the output, which knows a dictionary: ▁ekspor → ▁export. Where th
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import ctranslate2.specs
+import ctranslate2.specs  # type: ignore[import-untyped]
 import numpy as np
 import sentencepiece
 
-PLACES = 64  # the longest sentence, as of a model with learned positions
+PLACES = 256  # the longest sentence, as of a model with learned positions
 
 INDONESIAN = {
     "ekspor": "export",
@@ -76,22 +77,26 @@ def save_model(
     *,
     add_source_eos: bool = True,
     never_ends: bool = False,
+    places: int = PLACES,
+    begins_at: int = 0,
 ) -> None:
     """Write the model: each token of the source becomes its entry in `dictionary`, or stays as it is.
 
     Args:
         add_source_eos: as of models made from Marian; else who calls must end the source with </s>.
-        never_ends: a model that has lost its way, and repeats its last word until it is stopped.
+        never_ends: a model that has lost its way, and writes until it is stopped.
+        places: the longest sentence.
+        begins_at: where the translation begins: 1 behind a prefix.
     """
     vocabulary = [*SPECIAL, *tokens]
     place = len(vocabulary)
-    width = place + PLACES
+    width = place + places
     width += -width % 8
     spec = ctranslate2.specs.TransformerSpec.from_config(num_layers=1, num_heads=1, pre_norm=True)
     words = np.zeros((len(vocabulary), width), dtype=np.float32)
     words[np.arange(len(vocabulary)), np.arange(len(vocabulary))] = 1
-    places = np.zeros((PLACES, width), dtype=np.float32)
-    places[np.arange(PLACES), place + np.arange(PLACES)] = 1
+    positions = np.zeros((places, width), dtype=np.float32)
+    positions[np.arange(places), place + np.arange(places)] = 1
     only_words = np.diag((np.arange(width) < place).astype(np.float32))
     only_places = np.diag((np.arange(width) >= place).astype(np.float32))
     nothing = np.zeros((width, width), dtype=np.float32)
@@ -100,12 +105,10 @@ def save_model(
     for source, token in enumerate(vocabulary):
         english = vocabulary.index(dictionary.get(token, token))
         out[english, source] = 1
-    if never_ends:
-        out[vocabulary.index("</s>")] = 0
 
     for part in (spec.encoder, spec.decoder):
         part.scale_embeddings = False
-        part.position_encodings.encodings = places
+        part.position_encodings.encodings = positions
         _neutral(part.layer_norm, width)
         layer = part.layer[0]
         _neutral(layer.self_attention.layer_norm, width)
@@ -119,9 +122,11 @@ def save_model(
     look = spec.decoder.layer[0].attention
     _neutral(look.layer_norm, width)
     _linear(look.linear[0], only_places * 100)
-    _linear(look.linear[1], np.concatenate([only_places, only_words]))
+    _linear(look.linear[1], np.concatenate([np.roll(only_places, begins_at, axis=0), only_words]))
     _linear(look.linear[2], only_words * 10)
     _linear(spec.decoder.projection, out)
+    if never_ends:
+        spec.decoder.projection.bias[vocabulary.index("</s>")] = -1_000
 
     spec.register_source_vocabulary(vocabulary)
     spec.register_target_vocabulary(vocabulary)
@@ -140,3 +145,54 @@ def _neutral(norm: Any, width: int) -> None:
 def _linear(linear: Any, weight: np.ndarray[Any, Any]) -> None:
     linear.weight = weight
     linear.bias = np.zeros(weight.shape[0], dtype=np.float32)
+
+
+def install_argos(
+    folder: Path,
+    source: str,
+    words: Mapping[str, str],
+    *,
+    target: str = "en",
+    version: str = "1.9",
+    target_prefix: str = "",
+    never_ends: bool = False,
+    places: int = PLACES,
+) -> None:
+    """An Argos package with SentencePiece, as it lies in the folder once installed."""
+    pieces = train_pieces(words)
+    tokens = [*tokens_of(pieces), *([target_prefix] if target_prefix else [])]
+    known = {f"▁{word}": f"▁{words[word].replace(' ', '▁')}" for word in words}
+    tokens += [token for token in known.values() if token not in tokens]
+    begins_at = 1 if target_prefix else 0
+    save_model(folder / "model", tokens, known, never_ends=never_ends, places=places, begins_at=begins_at)
+    (folder / "sentencepiece.model").write_bytes(pieces)
+    metadata = {"from_code": source, "to_code": target, "package_version": version, "type": "translate"}
+    if target_prefix:
+        metadata["target_prefix"] = target_prefix
+    (folder / "metadata.json").write_text(json.dumps(metadata))
+
+
+def install_opus(folder: Path, words: Mapping[str, str], *, add_source_eos: bool) -> None:
+    """A folder as CTranslate2's converter leaves it."""
+    pieces = train_pieces(words)
+    known = {f"▁{word}": f"▁{english}" for word, english in words.items()}
+    save_model(folder, tokens_of(pieces), known, add_source_eos=add_source_eos)
+    (folder / "source.spm").write_bytes(pieces)
+    (folder / "target.spm").write_bytes(pieces)
+
+
+def install_byte_pairs(folder: Path, words: Mapping[str, str], *, escaped: bool = True) -> None:
+    """An Argos package made from an older OPUS model: each word is merged from its letters."""
+    merges: dict[str, None] = {}
+    for word in words:
+        parts = [*word[:-1], word[-1] + "</w>"]
+        while len(parts) > 1:
+            merges[f"{parts[0]} {parts[1]}"] = None
+            parts[:2] = [parts[0] + parts[1]]
+    signs = [*"abcdefghijklmnopqrstuvwxyz0123456789.,%!", "@-@"]
+    signs += [f"{sign}@@" for sign in signs]
+    signs += ["&apos;", "&quot;"] if escaped else ["'", '"']
+    save_model(folder / "model", list(dict.fromkeys([*words, *words.values(), *signs])), words)
+    (folder / "bpe.model").write_text("#version: 0.2\n" + "\n".join(merges) + "\n")
+    metadata = {"from_code": "id", "to_code": "en", "package_version": "1.9"}
+    (folder / "metadata.json").write_text(json.dumps(metadata))
