@@ -37,8 +37,35 @@ def test_a_probe_that_succeeds_closes_it_and_one_that_fails_opens_it_again() -> 
     probing = _opened().with_probe()
     assert probing.after_success().closed
     again = probing.after_failure(now=OPEN_S, probe=True)
-    assert again.permission(now=2 * OPEN_S - 1) is Permission.REFUSED
-    assert again.permission(now=2 * OPEN_S) is Permission.PROBE
+    assert again.permission(now=3 * OPEN_S - 1) is Permission.REFUSED
+    assert again.permission(now=3 * OPEN_S) is Permission.PROBE
+
+
+def _rests(jitter: float, count: int) -> list[float]:
+    breaker, now, rests = _opened(), 0.0, []
+    for _ in range(count):
+        assert breaker.open_until is not None
+        rests.append(breaker.open_until - now)
+        now = breaker.open_until
+        assert breaker.permission(now=now) is Permission.PROBE
+        breaker = breaker.with_probe().after_failure(now=now, probe=True, jitter=jitter)
+    return rests
+
+
+def test_each_probe_that_fails_doubles_the_rest_up_to_a_quarter_of_an_hour() -> None:
+    assert _rests(0.0, 7) == [60.0, 120.0, 240.0, 480.0, 960.0, 960.0, 960.0]
+
+
+def test_chance_spreads_the_later_rests_of_several_processes() -> None:
+    assert _rests(1.0, 6) == [60.0, 150.0, 300.0, 600.0, 1200.0, 1200.0]
+
+
+def test_after_a_success_the_next_rest_is_short_again() -> None:
+    tired = _opened().with_probe().after_failure(now=OPEN_S, probe=True)
+    breaker = tired.with_probe().after_success()
+    for _ in range(FAILURES_TO_OPEN):
+        breaker = breaker.after_failure(now=1000.0, probe=False)
+    assert breaker.open_until == 1000.0 + OPEN_S
 
 
 def test_late_failures_of_earlier_calls_do_not_prolong_the_rest() -> None:
