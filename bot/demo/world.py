@@ -26,7 +26,8 @@ from xml.sax.saxutils import escape
 
 from aiohttp import web
 
-from bot.demo.samples import LANGUAGES, Article, Outlet, Samples, fold, load_samples
+from bot.demo.prepared import Prepared
+from bot.demo.samples import LANGUAGES, Article, Outlet, Samples, load_samples
 
 INDONESIAN_DAYS = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
 INDONESIAN_MONTHS = (
@@ -80,7 +81,7 @@ class DemoWorld:
         self._later = deque(self.samples.later)
         self._changed = dict.fromkeys(self._outlets, now)
         self._translator_down = False
-        self._references = references(self.samples)
+        self._prepared = Prepared(self.samples)
         self._runner: web.AppRunner | None = None
         self._origin = ""
 
@@ -205,7 +206,7 @@ class DemoWorld:
             return self._refuse(400, f"{wish['target']} is not supported")
         if wish.get("format", "text") != "text":
             return self._refuse(400, f"{wish['format']} format is not supported")
-        english = self._references.get((wish["source"], fold(wish["q"])))
+        english = self._prepared.english(wish["q"], wish["source"])
         if english is None:
             return self._refuse(404, "no reference translation for this text")
         self.requests.translations += 1
@@ -214,15 +215,6 @@ class DemoWorld:
     def _refuse(self, status: int, error: str) -> web.Response:
         self.requests.refused_translations += 1
         return web.json_response({"error": error}, status=status)
-
-
-def references(samples: Samples) -> dict[tuple[str, str], str]:
-    """(language, text) → its English, for every title and summary."""
-    found: dict[tuple[str, str], str] = {}
-    for article in samples.articles:
-        found[article.language, fold(article.title)] = article.english_title
-        found[article.language, fold(article.summary)] = article.english_summary
-    return found
 
 
 def rss(

@@ -7,10 +7,12 @@ is asked then.
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 
 from bot.translation.figures import lost_numbers
+from bot.translation.proper_names import is_proper_name
 
 # As these services write them: upper case for MyMemory, so that no news text is meant by accident.
 _WARNINGS = re.compile(
@@ -26,14 +28,32 @@ _PAGES = re.compile(
     r"|checking your browser before",
     re.IGNORECASE,
 )
-_MARKUP = re.compile(
-    r"</?[a-z][a-z0-9]*(?:\s[^<>]*)?/?>|<!--|&(?:[a-z]{2,8}|#\d{2,6}|#x[0-9a-f]{2,6});", re.IGNORECASE
+_ENTITY = re.compile(r"&(?:[a-z]{2,8}|#\d{2,6}|#x[0-9a-f]{2,6});", re.IGNORECASE)
+_MARKUP = re.compile(rf"</?[a-z][a-z0-9]*(?:\s[^<>]*)?/?>|<!--|{_ENTITY.pattern}", re.IGNORECASE)
+# Direction marks, the byte order mark, soft hyphens and control characters: nobody sees them, and a name with
+# one in it is not found. Zero-width joiners stay: emoji are made with them.
+_UNSEEN = re.compile(
+    "[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\x00-\x08\x0e-\x1f\x7f]"
 )
 # Words every longer English sentence has and Indonesian or Russian has not.
 _ENGLISH_WORDS = (
     "the of and to for with from by on at is are was were has have will its as after over that this"
 )
 _ENGLISH = frozenset(_ENGLISH_WORDS.split())
+# The like of other languages in Latin letters, as far as no English word is written so in small letters.
+_OTHERS = tuple(
+    frozenset(words.split())
+    for words in (
+        "yang dan dari untuk pada dengan akan ini itu tidak dalam oleh juga telah sudah adalah bahwa",
+        "der und nicht mit dass eine wird für von den ist",
+        "les des dans pour une sur est avec qui aux",
+        "los las del para una por con como más",
+        "het een voor niet zijn van wordt",
+        "della che per una nel gli sono dei",
+        "não uma dos para com pelo são das",
+        "bir için ile olarak bu daha",
+    )
+)
 _LATIN = ("LATIN", "FULLWIDTH LATIN")
 _SCRIPTS = {"en": _LATIN, "id": _LATIN, "ru": ("CYRILLIC",)}
 _NAMES = {"en": "English", "id": "Indonesian", "ru": "Russian"}
@@ -65,11 +85,26 @@ def check_reply(source_text: str, reply: object, source_language: str, target: s
         pass  # none of ours: nothing is known of its script
     elif _foreign_share(reply, _SCRIPTS[target]) > 0.3 and not (target != "en" and _is_name(source_text)):
         return f"sent a text that is not {_NAMES[target]}"
+    elif target == "en" and _is_of_another_language(reply):
+        return "sent a text that is not English"
     if reason := _length_reason(source_text, reply, source_language):
         return reason
     if lost := lost_numbers(source_text, reply):
         return f"lost numbers of the text ({', '.join(lost[:5])})"
     return None
+
+
+def clean_reply(source_text: str, reply: str) -> str:
+    """The reply as it is to be kept: without characters that nobody sees, entities decoded, spaces folded.
+
+    Some services escape what they send once more than their format asks; a text with entities of its own is
+    left alone.
+    """
+    if "&" in reply and not _ENTITY.search(source_text):
+        reply = html.unescape(reply)
+    if not reply.isascii():
+        reply = unicodedata.normalize("NFC", reply)
+    return " ".join(_UNSEEN.sub("", reply).split())
 
 
 def is_warning(text: object) -> bool:
@@ -89,7 +124,7 @@ def _letters(text: str) -> str:
 def _may_stay(text: str, language: str, target: str) -> bool:
     """Whether the text may be the same in both languages."""
     if target == "en":
-        return language == "en" or _is_english(text)
+        return language == "en" or _is_english(text) or is_proper_name(text)
     return _is_name(text)
 
 
@@ -100,6 +135,12 @@ def _is_name(text: str) -> bool:
 
 def _is_english(text: str) -> bool:
     return len(_ENGLISH.intersection(re.findall(r"[a-z]+", text.lower()))) >= 2
+
+
+def _is_of_another_language(text: str) -> bool:
+    words = set(re.findall(r"(?<![^\W_])[^\W\d_]+", text))  # as written: Dan and Van are names
+    most = max(len(words & others) for others in _OTHERS)
+    return most >= 2 and most > len(_ENGLISH.intersection(word.lower() for word in words))
 
 
 def _foreign_share(text: str, scripts: tuple[str, ...]) -> float:

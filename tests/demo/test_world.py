@@ -12,8 +12,9 @@ import aiohttp
 import feedparser
 import pytest
 
+from bot.demo.prepared import references
 from bot.demo.samples import Article, Outlet, load_samples
-from bot.demo.world import DemoFeed, DemoWorld, local_date, references
+from bot.demo.world import DemoFeed, DemoWorld, local_date
 from bot.feeds.parse import parse_document
 from bot.translation.failures import TranslationError
 from bot.translation.providers import LibreProvider
@@ -182,7 +183,7 @@ async def test_every_text_is_translated_through_the_programs_own_translator(worl
         assert [translation.text for translation in found] == [article.english_title, article.english_summary]
 
     await asyncio.gather(*map(check, foreign))
-    assert world.requests.translations == 2 * len(foreign)
+    assert 0 < world.requests.translations < len(foreign)  # several articles a request
     assert world.requests.refused_translations == 0
     await translator.aclose()
 

@@ -209,11 +209,23 @@ async def test_a_long_text_is_cut_for_its_provider_and_put_together_with_its_lin
     await translator.aclose()
 
 
-async def test_one_bad_piece_spoils_the_text_for_that_provider_only() -> None:
-    short = Fake(lambda text: "" if text == "Tiga empat." else "One two.", name="short", max_chars=12)
-    long = Fake(lambda text: "One two. Three four.", name="long")
+async def test_one_bad_sentence_goes_to_the_next_provider_and_spoils_no_other() -> None:
+    first = Fake(lambda text: "" if text == "Tiga empat." else "One two.", name="first", max_chars=12)
+    second = Fake(lambda text: "Three four.", name="second")
+    translator, memory = make(first, second)
+    assert await translator.translate(["Satu dua. Tiga empat."], source="id") == [
+        Translation("One two. Three four.", "first+second", cached=False)
+    ]
+    assert second.asked == ["Tiga empat."]
+    assert [provider for _, provider in memory.rows.values()] == ["first", "second"]
+    await translator.aclose()
+
+
+async def test_one_bad_part_of_a_sentence_that_is_too_long_spoils_the_sentence_for_that_provider() -> None:
+    short = Fake(lambda text: "" if text == "tiga empat." else "One two,", name="short", max_chars=12)
+    long = Fake(lambda text: "One two, three four.", name="long")
     translator, memory = make(short, long)
-    assert await english(translator, ["Satu dua. Tiga empat."]) == ["One two. Three four."]
+    assert await english(translator, ["Satu dua, tiga empat."]) == ["One two, three four."]
     assert [provider for _, provider in memory.rows.values()] == ["long"]
     await translator.aclose()
 
