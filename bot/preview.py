@@ -44,6 +44,7 @@ class Example:
         original: the title as published.
         language: of the original.
         english: whether `title` is English.
+        translator: who translated it, as `bot.translation.credits` reads it; None for nobody.
         published: when, or when it was first seen if the feed didn't say.
     """
 
@@ -56,6 +57,7 @@ class Example:
     published: datetime
     url: str | None
     why: tuple[Reason, ...]
+    translator: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,7 @@ def preview_json(query: str, result: Preview) -> Iterator[dict[str, Any]]:
             "original": example.original,
             "language": example.language,
             "english": example.english,
+            "translator": example.translator,
             "source": example.source,
             "published": _iso(example.published),
             "url": example.url,
@@ -271,4 +274,5 @@ def _example(article: Article, feed: Feed, language: str, why: tuple[Reason, ...
         published=article.published_at or article.fetched_at,
         url=article.url,
         why=why,
+        translator=article.translator,
     )

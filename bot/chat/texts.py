@@ -35,6 +35,7 @@ from bot.chat.service import (
 from bot.delivery.render import ENGLISH, TIERS, clean, cut, language_name, local_time, reason, safe_url
 from bot.matching.explain import describe
 from bot.preview import Example, about
+from bot.translation.credits import translated_by
 from storage.models import CandidateState
 
 PAGE_CHARS = 3500
@@ -353,10 +354,12 @@ def why(outcome: Why) -> list[str]:
         for found in reasons:
             words = _short(f"{found.clause}: {reason(found.words, found.language)}", LINE_CHARS)
             lines.append(f"• {_escape(words)}")
-    if outcome.translator is not None:
-        translation = f"translated from {language or 'the original'} by {outcome.translator}"
+    if who := translated_by(outcome.translator):
+        translation = f"translated from {language or 'the original'} by {who}"
     elif item.language == "en":
         translation = "none needed, it is in English"
+    elif outcome.translator is not None:
+        translation = "none needed, there are no words to translate"
     else:
         translation = "not translated yet"
     country = outcome.country or ""

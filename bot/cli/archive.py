@@ -46,6 +46,7 @@ def search(
                         "title": article.english_title or article.title,
                         "original": article.title,
                         "language": article.language,
+                        "translator": article.translator,
                         "source": feed.name,
                         "published": published.isoformat().replace("+00:00", "Z"),
                         "url": article.url,
@@ -55,7 +56,8 @@ def search(
             typer.secho(clean(article.english_title or article.title), bold=True)
             if article.english_title:
                 typer.echo(f"  {clean(article.title)}")
-            typer.echo(f"  {clean(feed.name)} · {local_time(published, 'UTC')}")
+            facts = [clean(feed.name), local_time(published, "UTC"), _credit(article.translator)]
+            typer.echo(f"  {' · '.join(filter(None, facts))}")
             if url := safe_url(article.url):
                 typer.echo(f"  {url}")
         if not rows and not as_json:
@@ -111,7 +113,16 @@ def preview(
         typer.secho(clean(example.title), bold=True)
         if example.title != example.original:
             typer.echo(f"  {clean(example.original)}")
-        typer.echo(f"  {clean(example.source)} · {local_time(example.published, 'UTC')}")
+        facts = [clean(example.source), local_time(example.published, "UTC"), _credit(example.translator)]
+        typer.echo(f"  {' · '.join(filter(None, facts))}")
         typer.echo(f"  {describe(example.why)}")
         if url := safe_url(example.url):
             typer.echo(f"  {url}")
+
+
+def _credit(translator: str | None) -> str:
+    from bot.delivery.render import clean
+    from bot.translation.credits import translated_by
+
+    who = clean(translated_by(translator))
+    return f"translated by {who}" if who else ""

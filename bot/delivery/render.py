@@ -39,6 +39,7 @@ WHY_LINES = 5
 REASONS_A_LINE = 4
 
 NOT_TRANSLATED = "Not translated yet; this message will be updated."
+NOT_YET = "not translated yet"
 NO_TITLE = "(no title)"
 OTHER_STORIES = "Other stories"
 TIERS = {
@@ -124,6 +125,7 @@ class DigestLine:
         source: the name of that article's source.
         sources: how many sources wrote about it, this one counted.
         concepts: their names, the most telling first; the story stands under the first.
+        untranslated: the code of the language that `title` is in, while there is no English.
     """
 
     title: str
@@ -131,6 +133,7 @@ class DigestLine:
     source: str
     sources: int
     concepts: tuple[str, ...]
+    untranslated: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -451,6 +454,8 @@ def _story(story: DigestLine) -> _Piece:
     line = _text("• ") + (_link(url, title, plain=title) if url is not None else _text(title))
     if origin:
         line += _text(f" — {origin}")
+    if story.untranslated:
+        line += _text(f" ({language_name(story.untranslated)}, {NOT_YET})")
     if url is not None:
         line += _Piece("", f"\n  {url}", 0)  # a terminal shows no links behind words
     return line

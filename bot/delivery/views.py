@@ -70,6 +70,7 @@ def digest_view(
                 source=feed.name,
                 sources=story.articles,
                 concepts=_concepts(alert.why),
+                untranslated=None if is_english(article) else article.language,
             )
             for alert, article, feed, story in ordered
         ),

@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from bot.delivery.render import clean, cut, language_name, local_time, safe_url
+from bot.translation.credits import translated_by
 from storage import feeds, search
 from storage.database import Database
 from storage.models import Article, Feed
@@ -89,8 +90,9 @@ def article_item(article: Article, feed: Feed) -> ArticleItem:
     summary = (article.english_summary or "") if translated else article.summary
     moment = local_time(article.published_at or article.fetched_at, "UTC")
     origin = [feed.name, moment]
-    if translated and article.translator:
-        origin.append(f"{language_name(article.language)}, translated by {article.translator}")
+    if translated:
+        language, who = language_name(article.language), translated_by(article.translator)
+        origin.append(f"{language}, translated by {who}" if who else language)
     elif article.language != "en":
         origin.append(f"{language_name(article.language)}, not translated yet")
     return ArticleItem(

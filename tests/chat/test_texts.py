@@ -172,3 +172,24 @@ def test_an_untranslated_article_is_said_to_be_one() -> None:
     item = LatestItem("Judul", None, "Kabar", NOW, "id", False)
     (page,) = texts.latest(Latest((item,), 1, "Asia/Jakarta"), Audience.PERSON)
     assert read(page).splitlines()[-1] == ("Kabar · Indonesian, not translated yet · 23 Nov 2026, 16:00 WIB")
+
+
+@pytest.mark.parametrize(
+    ("language", "translator", "expected"),
+    [
+        pytest.param("id", "libre", "translated from Indonesian by LibreTranslate", id="one"),
+        pytest.param(
+            "ru",
+            "google,mymemory",
+            "translated from Russian by Google (title) and MyMemory (summary)",
+            id="one each",
+        ),
+        pytest.param("en", None, "none needed, it is in English", id="english"),
+        pytest.param("id", "original", "none needed, there are no words to translate", id="figures"),
+        pytest.param("id", None, "not translated yet", id="not yet"),
+    ],
+)
+def test_why_says_who_translated(language: str, translator: str | None, expected: str) -> None:
+    item = LatestItem("Title", None, "Kabar", NOW, language, True)
+    [page] = texts.why(Why(item, "Judul", "ID", "trade", (), translator, None, NOW, NOW, "UTC"))
+    assert f"Translation: {expected}\n" in read(page)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from bot.delivery.render import WhyLine, render_alert
+from bot.delivery.render import WhyLine, render_alert, render_digest
 from bot.delivery.views import alert_view, digest_view, is_english
 from storage.models import Alert, Article, Chat, Feed, Story
 
@@ -98,3 +98,17 @@ def test_a_digest_names_its_chat_where_it_is_not_the_readers_own(now: datetime) 
     terminal = Chat(id=3, chat_id=1, kind="console", title="terminal", zone="UTC")
     titles = [digest_view(chat, now.date(), []).chat_title for chat in (CHAT, group, terminal)]
     assert titles == [None, "Desk", None]
+
+
+def test_a_digest_marks_what_is_not_translated_yet(now: datetime) -> None:
+    rows = [
+        (Alert(id=number, why=[]), article(now, title=f"Judul {number}", **values), FEED, Story(articles=1))
+        for number, values in enumerate(
+            [{"language": "en"}, {"english_title": "Title", "english_summary": ""}, {"language": "ru"}]
+        )
+    ]
+    view = digest_view(CHAT, date(2026, 11, 23), rows)
+    assert [line.untranslated for line in view.stories] == ["ru", None, None]
+    [message] = render_digest(view)
+    assert message.plain.count("not translated yet") == 1
+    assert "Judul 2 — Kabar (Russian, not translated yet)" in message.plain

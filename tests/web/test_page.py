@@ -86,7 +86,7 @@ async def test_articles_stand_with_their_english_original_source_and_link(
         "http://feed.example/0",
     ]
     words = " ".join(found.text.split())
-    assert "Title 0 Judul 0 Body Kabar · 23 Nov 2026, 09:00 UTC · Indonesian, translated by libre" in words
+    assert "Title 0 Judul 0 Body Kabar · 23 Nov 2026, 09:00 UTC · Indonesian, translated by LibreTranslate" in words
     assert "Judul 1 Isi Kabar · 23 Nov 2026, 09:00 UTC · Indonesian, not translated yet" in words
     assert "1 feed " in words
     assert ("p", {"lang": "id"}) in found.tags
