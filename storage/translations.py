@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
 
-from storage.database import Database, insert_new
+from storage.database import ROWS_PER_STATEMENT, Database, insert_new
 from storage.models import TranslationMemory
+
+# When a text was last asked for only decides about pruning, half a year later: a write a day is plenty.
+USE_IS_NOTED_AFTER = timedelta(days=1)
 
 
 class StoredMemory:
@@ -22,18 +25,32 @@ class StoredMemory:
         """key → (text, provider), for the keys that are known."""
         if not keys:
             return {}
+        wanted, now = tuple(dict.fromkeys(keys)), self._clock()
+        columns = TranslationMemory.key, TranslationMemory.text, TranslationMemory.provider
+        stale = TranslationMemory.used_at < now - USE_IS_NOTED_AFTER
+        found: dict[str, tuple[str, str]] = {}
+        unnoted: list[str] = []
         async with self._database.read() as session:
-            rows = await session.scalars(select(TranslationMemory).where(TranslationMemory.key.in_(keys)))
-            found = {row.key: (row.text, row.provider) for row in rows}
-        if found:
-            async with self._database.write() as session:
+            for start in range(0, len(wanted), ROWS_PER_STATEMENT):
+                chunk = wanted[start : start + ROWS_PER_STATEMENT]
+                rows = await session.execute(select(*columns, stale).where(TranslationMemory.key.in_(chunk)))
+                for key, text, provider, is_stale in rows:
+                    found[key] = (text, provider)
+                    if is_stale:
+                        unnoted.append(key)
+        if unnoted:
+            await self._note_use(sorted(unnoted), now)
+        return found
+
+    async def _note_use(self, keys: Sequence[str], now: datetime) -> None:
+        async with self._database.write() as session:
+            for start in range(0, len(keys), ROWS_PER_STATEMENT):
                 await session.execute(
                     update(TranslationMemory)
-                    .where(TranslationMemory.key.in_(found))
-                    .values(used_at=self._clock())
+                    .where(TranslationMemory.key.in_(keys[start : start + ROWS_PER_STATEMENT]))
+                    .values(used_at=now)
                     .execution_options(synchronize_session=False)
                 )
-        return found
 
     async def put(self, rows: Mapping[str, tuple[str, str]]) -> None:
         """Remembers key → (text, provider). What is there already stays."""
