@@ -350,6 +350,7 @@ def test_each_concept_says_where_its_terms_come_from(concepts: Concepts) -> None
 MEANT = {
     ("coal", "mining"),
     ("critical_minerals", "mining"),  # полезные ископаемые
+    ("danantara", "rare_earths"),  # the agency that is to dig them
     ("diamonds", "mining"),
     ("export_controls", "mining"),  # halt ore exports
     ("mining", "coal"),
@@ -363,10 +364,12 @@ MEANT = {
     ("permanent_magnets", "recycling_of_metals"),
     ("platinum_metals", "mining"),
     ("precious_metals", "mining"),
+    ("rare_earths", "danantara"),
     ("rare_earths", "mining"),  # a mining works by its name
     ("recycling_of_metals", "permanent_magnets"),
     ("recycling_of_metals", "rare_earths"),
     ("sanctions", "tariffs"),  # secondary tariffs
+    ("stockpiles", "critical_minerals"),
     ("titanium", "mining"),
     ("trade_talks", "tariffs"),
     ("trade_war", "tariffs"),
