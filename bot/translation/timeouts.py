@@ -1,4 +1,4 @@
-"""Gives deep-translator's HTTP calls the timeouts, size limit and plain errors they lack.
+"""Gives the translation libraries' HTTP calls the timeouts, size limit and plain errors they lack.
 
 deep-translator calls `requests.get` and `requests.post` through its modules' own name `requests`, without
 a timeout, and `socket.setdefaulttimeout` does not reach it. `install` puts a `BoundedCalls` in place of that
@@ -16,7 +16,7 @@ import logging
 import re
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
@@ -60,6 +60,10 @@ class CallFailed(RarewatchError):
         super().__init__("", reason)
 
 
+Inspect = Callable[[Any], None]
+"""Looks at the JSON a service sent, whatever its status (None: no JSON); raises CallFailed for a failure."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """As much of `requests.Response` as deep-translator reads. The whole body is here already."""
@@ -67,6 +71,7 @@ class Reply:
     status_code: int
     content: bytes
     encoding: str
+    inspect: Inspect | None = None
 
     @property
     def text(self) -> str:
@@ -77,12 +82,17 @@ class Reply:
         """The body as JSON.
 
         Raises:
-            CallFailed: it is none.
+            CallFailed: it is none, or what it says is a failure.
         """
         try:
-            return json.loads(self.content)
+            document = json.loads(self.content)
         except ValueError:
             raise CallFailed(FailureKind.PROTOCOL, "answered with something that is not JSON") from None
+        except RecursionError:
+            raise CallFailed(FailureKind.PROTOCOL, "answered with JSON of no sense") from None
+        if self.inspect is not None:
+            self.inspect(document)
+        return document
 
     def close(self) -> None:
         """Nothing: the connection went back to its pool when the body was read."""
@@ -96,14 +106,25 @@ class BoundedCalls:
 
     def get(self, url: str, params: Mapping[str, str] | None = None, proxies: Any = None) -> Reply:
         """As `requests.get`. Raises CallFailed for anything but a complete reply with a status of 2xx."""
-        return self._call("GET", url, params, proxies)
+        return self.send("GET", url, params=params, proxies=proxies)
 
     def post(self, url: str, params: Mapping[str, str] | None = None) -> Reply:
         """As `requests.post`. Raises CallFailed for anything but a complete reply with a status of 2xx."""
-        return self._call("POST", url, params, None)
+        return self.send("POST", url, params=params)
 
-    def _call(self, method: str, url: str, params: Mapping[str, str] | None, proxies: Any) -> Reply:
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        proxies: Any = None,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+    ) -> Reply:
+        """One request. Raises CallFailed for anything but a complete reply with a status of 2xx."""
         limits: Limits = getattr(_of_this_thread, "limits", None) or Limits()
+        inspect: Inspect | None = getattr(_of_this_thread, "inspect", None)
         ends = time.monotonic() + limits.total_s
         try:
             with self._session(url).request(
@@ -111,10 +132,12 @@ class BoundedCalls:
                 url,
                 params=params,
                 proxies=proxies,
+                headers=headers,
+                data=body,
                 timeout=(limits.connect_s, limits.read_s),
                 stream=True,
             ) as response:
-                body = _read(response, limits, ends)
+                reply_body = _read(response, limits, ends)
                 status, charset = response.status_code, response.headers.get("content-type", "")
         except CallFailed:
             raise
@@ -122,10 +145,11 @@ class BoundedCalls:
             failure = _explain(exc, limits)  # raised below, so that the address in `exc` does not come along
         else:
             if not 200 <= status < 300:
-                raise _status_failure(status, body)
+                raise _status_failure(status, reply_body, inspect)
             found = _CHARSET.search(charset)
             # Without a charset requests assumes Latin-1 for HTML, which no translator sends today.
-            return Reply(status, body, _known_encoding(found.group(1) if found else "utf-8"))
+            encoding = _known_encoding(found.group(1) if found else "utf-8")
+            return Reply(status, reply_body, encoding, inspect)
         raise failure
 
     def _session(self, url: str) -> requests.Session:
@@ -153,14 +177,14 @@ def install(modules: tuple[ModuleType, ...] = MODULES) -> None:
 
 
 @contextmanager
-def limited_to(limits: Limits) -> Iterator[None]:
-    """Within it, the calls of this thread keep these limits."""
-    before = getattr(_of_this_thread, "limits", None)
-    _of_this_thread.limits = limits
+def limited_to(limits: Limits, inspect: Inspect | None = None) -> Iterator[None]:
+    """Within it, the calls of this thread keep these limits, and `inspect` sees each JSON reply."""
+    before = getattr(_of_this_thread, "limits", None), getattr(_of_this_thread, "inspect", None)
+    _of_this_thread.limits, _of_this_thread.inspect = limits, inspect
     try:
         yield
     finally:
-        _of_this_thread.limits = before
+        _of_this_thread.limits, _of_this_thread.inspect = before
 
 
 _of_this_thread = threading.local()
@@ -214,14 +238,17 @@ def _explain(exc: Exception, limits: Limits) -> CallFailed:
             return CallFailed(FailureKind.PROTOCOL, "answered in a way that can't be read")
 
 
-def _status_failure(status: int, body: bytes) -> CallFailed:
+def _status_failure(status: int, body: bytes, inspect: Inspect | None) -> CallFailed:
     said = ""
     try:
         document = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         document = None  # a page of HTML, mostly: nothing to tell a person
-    if isinstance(document, dict) and isinstance(document.get("error"), str):
-        said = document["error"]
+    if inspect is not None:
+        inspect(document)
+    if isinstance(document, dict):
+        texts = (document.get(name) for name in ("error", "message", "detail"))
+        said = next((text for text in texts if isinstance(text, str)), "")
     match status:
         case 429:
             return CallFailed(
@@ -230,6 +257,14 @@ def _status_failure(status: int, body: bytes) -> CallFailed:
         case 401 | 403:
             return CallFailed(
                 FailureKind.REFUSED, f"refuses to serve us (status {status})", status=status, said=said
+            )
+        case 456:
+            return CallFailed(
+                FailureKind.QUOTA, "has used its characters of this period (status 456)", status=status
+            )
+        case 413 | 414:
+            return CallFailed(
+                FailureKind.UNSUPPORTED, f"takes no text this long (status {status})", status=status
             )
         case _ if status >= 500:
             return CallFailed(FailureKind.SERVER, f"has a fault (status {status})", status=status, said=said)

@@ -13,25 +13,12 @@ from aiohttp import web
 from bot.translation.failures import FailureKind, ProviderFailure
 from bot.translation.providers import GoogleProvider, LibreProvider, MyMemoryProvider, Provider
 from bot.translation.timeouts import Limits
-from tests.standins.google_translate import Fault, GoogleStandIn, StandInServer, misbehave, page
+from tests.standins.google_translate import Fault, GoogleStandIn, page
 from tests.standins.libre_translate import LibreStandIn
+from tests.standins.mymemory import PAIR, QUOTA, MyMemoryStandIn, document
 
 QUICK = Limits(connect_s=1, read_s=0.2, total_s=0.4)
 KEY = "key-0f/9a+7c"
-
-
-class MyMemoryStandIn(StandInServer):
-    """`GET /get?langpair=id-ID|en-GB&q=…`, answered with `document`."""
-
-    document: Any = None
-
-    async def reply(self, request: web.Request, fault: Fault | None) -> web.StreamResponse:
-        """The JSON document, or the fault."""
-        return (
-            web.json_response(self.document)
-            if fault is None
-            else await misbehave(fault, request, self._released)
-        )
 
 
 async def ask(provider: Provider, text: str = "Harga nikel", source: str = "id") -> str | ProviderFailure:
@@ -43,7 +30,7 @@ async def ask(provider: Provider, text: str = "Harga nikel", source: str = "id")
     return translation
 
 
-def failure(reply: str | ProviderFailure) -> ProviderFailure:
+def failure(reply: object) -> ProviderFailure:
     """The reply, which must be a failure."""
     assert isinstance(reply, ProviderFailure), reply
     return reply
@@ -180,31 +167,95 @@ async def test_json_of_another_form_is_a_failure(body: str) -> None:
 
 
 async def test_mymemory_translates_with_its_own_codes_and_unescapes() -> None:
-    async with MyMemoryStandIn() as server:
-        server.document = {
-            "responseData": {"translatedText": "Antam&#39;s &quot;nickel&quot;"},
-            "matches": [],
-        }
-        assert await ask(MyMemoryProvider(f"{server.origin}/get")) == 'Antam\'s "nickel"'
+    async with MyMemoryStandIn(lambda text: 'Antam\'s "nickel"') as server:
+        assert await ask(MyMemoryProvider(server.url)) == 'Antam\'s "nickel"'
     assert server.requests == [{"langpair": "id-ID|en-GB", "q": "Harga nikel"}]
 
 
-DOCUMENTS: dict[str, Any] = {
-    "null text, no matches (a StopIteration)": {"responseData": {"translatedText": None}, "matches": []},
-    "null data": {"responseData": None},
-    "null": None,
-    "null matches": {"responseData": {"translatedText": ""}, "matches": None},
-    "a list": [],
-    "a number as text": {"responseData": {"translatedText": 7}},
+DOCUMENTS: dict[str, tuple[Any, FailureKind]] = {
+    "null text, no matches (a StopIteration)": (
+        {"responseData": {"translatedText": None}, "matches": []},
+        FailureKind.UNUSABLE,
+    ),
+    "null text, matches of other texts": (document(None), FailureKind.UNUSABLE),
+    "a text only like the one asked for": (document("Copper price", match=0.61), FailureKind.UNUSABLE),
+    "null data": ({"responseData": None}, FailureKind.PROTOCOL),
+    "null": (None, FailureKind.PROTOCOL),
+    "null matches": ({"responseData": {"translatedText": ""}, "matches": None}, FailureKind.PROTOCOL),
+    "a list": ([], FailureKind.PROTOCOL),
+    "a number as text": ({"responseData": {"translatedText": 7}}, FailureKind.PROTOCOL),
+    "the quota's warning as text": (document(QUOTA), FailureKind.QUOTA),
+    "the quota's warning and status": (document(QUOTA, status="429"), FailureKind.QUOTA),
+    "quotaFinished": ({**document("Nickel price"), "quotaFinished": True}, FailureKind.QUOTA),
+    "status 429 in the document": (document("SLOW DOWN", status=429), FailureKind.THROTTLED),
+    "status 403 in the document": (document("YOU ARE BLOCKED", status="403"), FailureKind.REFUSED),
+    "status 500 in the document": (document("OUT OF ORDER", status=500), FailureKind.SERVER),
+    "a wrong pair of languages": (document(PAIR.format("XX"), status="403"), FailureKind.UNSUPPORTED),
 }
 
 
-@pytest.mark.parametrize("document", DOCUMENTS.values(), ids=DOCUMENTS.keys())
-async def test_mymemory_in_another_form_is_a_failure(document: Any) -> None:
+@pytest.mark.parametrize(("sent", "kind"), DOCUMENTS.values(), ids=DOCUMENTS.keys())
+async def test_what_mymemory_sends_in_place_of_a_translation_is_a_failure(
+    sent: Any, kind: FailureKind
+) -> None:
     async with MyMemoryStandIn() as server:
-        server.document = json.loads(json.dumps(document))
-        reply = failure(await ask(MyMemoryProvider(f"{server.origin}/get")))
-    assert reply.kind is FailureKind.PROTOCOL
+        server.document = json.loads(json.dumps(sent))
+        reply = failure(await ask(MyMemoryProvider(server.url)))
+    assert reply.kind is kind
+
+
+async def test_mymemorys_used_up_day_says_when_there_is_more() -> None:
+    async with MyMemoryStandIn() as server:
+        server.limit = 5
+        reply = failure(await ask(MyMemoryProvider(server.url)))
+    assert reply.reason == "has used today's free translations (more in 9 h 45 min)"
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_mymemorys_faults_become_failures(fault: Fault) -> None:
+    async with MyMemoryStandIn() as server:
+        server.fault = fault
+        reply = failure(await ask(MyMemoryProvider(server.url, limits=QUICK)))
+    assert reply.kind is FAULTS[fault]
+
+
+async def test_the_longest_russian_text_is_within_mymemorys_limit() -> None:
+    async with MyMemoryStandIn(lambda text: f"{len(text)} letters") as server:
+        text = "щ" * MyMemoryProvider.max_chars
+        assert await ask(MyMemoryProvider(server.url), text, "ru") == f"{len(text)} letters"
+
+
+async def test_half_a_surrogate_pair_is_held_against_the_text_and_not_the_provider() -> None:
+    async with GoogleStandIn() as google, LibreStandIn() as libre, MyMemoryStandIn() as mymemory:
+        for provider in (
+            GoogleProvider(google.url),
+            LibreProvider(libre.url),
+            MyMemoryProvider(mymemory.url),
+        ):
+            assert failure(await ask(provider, "Harga \ud83d nikel")).kind is FailureKind.UNSUPPORTED
+
+
+@pytest.mark.parametrize(
+    "said", ["Invalid request: request (1,201) exceeds text limit (1,000)", "ms is not supported"]
+)
+async def test_libres_complaint_about_a_text_is_not_held_against_the_server(said: str) -> None:
+    class Refusing(LibreStandIn):
+        async def reply(self, request: web.Request, fault: Fault | None) -> web.StreamResponse:
+            return web.json_response({"error": said}, status=400)
+
+    async with Refusing() as server:
+        assert failure(await ask(LibreProvider(server.url))).kind is FailureKind.UNSUPPORTED
+
+
+async def test_more_texts_than_a_provider_takes_are_refused_and_none_are_none() -> None:
+    for provider in (
+        GoogleProvider("http://127.0.0.1:1/m"),
+        LibreProvider("http://127.0.0.1:1"),
+        MyMemoryProvider("http://127.0.0.1:1"),
+    ):
+        both = failure(provider.translate_many(["Satu", "Dua"], "id"))
+        assert str(both) == f"{provider.name} takes 1 text at once, not 2"
+        assert provider.translate_many([], "id") == []
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from deep_translator.exceptions import BaseError, TranslationNotFound
 
 from bot.translation.failures import FailureKind, ProviderFailure
 from bot.translation.marks import Marks
-from bot.translation.timeouts import CallFailed, Limits, limited_to
+from bot.translation.timeouts import CallFailed, Inspect, Limits, limited_to
 
 # Google's and Libre's text travels in the address: a Cyrillic letter takes 6 bytes there, and 8,190 bytes is
 # the longest request line that servers and proxies commonly take. (Google itself takes some 1,500 letters.)
@@ -53,23 +53,24 @@ class Provider(Protocol):
 
 def guarded(
     name: str,
-    call: Callable[[], object],
+    call: Callable[[], Sequence[object]],
     texts: Sequence[str],
     limits: Limits,
     *,
     secrets: tuple[str, ...] = (),
+    inspect: Inspect | None = None,
 ) -> list[str] | ProviderFailure:
     """Make the call; give its texts, or the failure in our own words; an exception's text is never used.
 
-    The call gives a list with one text for each of `texts`, or, for a single text, that text alone.
+    The call gives one text for each of `texts`. Nothing of `secrets` and `texts` gets into a reason.
     """
 
     def failed(kind: FailureKind, reason: str) -> ProviderFailure:
         return ProviderFailure(name, kind, reason)
 
     try:
-        with limited_to(limits):
-            reply = call()
+        with limited_to(limits, inspect):
+            replies = call()
     except CallFailed as exc:
         said = redacted(exc.said, (*secrets, *texts))
         return failed(exc.kind, f"{exc.reason}: {said}" if said else exc.reason)
@@ -77,11 +78,12 @@ def guarded(
         return failed(FailureKind.PROTOCOL, "sent a page without a translation (a consent or robot page?)")
     except BaseError as exc:  # deep-translator's complaints about languages, lengths and keys
         return failed(FailureKind.UNSUPPORTED, f"can't take this text or language ({type(exc).__name__})")
+    except UnicodeEncodeError:  # half a surrogate pair: such a text says nothing about the provider
+        return failed(FailureKind.UNSUPPORTED, "can't take this text (it is not well-formed)")
     except (KeyError, TypeError, AttributeError, IndexError, StopIteration):
         return failed(FailureKind.PROTOCOL, "answered in a form it should not have")
     except Exception as exc:  # the last net: its text may hold the key, so it ends in this thread
         return failed(FailureKind.CRASHED, f"failed in an unforeseen way ({type(exc).__name__})")
-    replies = reply if isinstance(reply, list) and len(texts) != 1 else [reply]
     if len(replies) != len(texts):
         return failed(FailureKind.PROTOCOL, f"sent {len(replies)} texts for {len(texts)}")
     found: list[str] = []
@@ -103,7 +105,7 @@ def refused(
             reason = f"does not know the language {language!r}"
             return ProviderFailure(provider.name, FailureKind.UNSUPPORTED, reason)
     if len(texts) > provider.max_texts:
-        reason = f"takes {provider.max_texts} texts at once, not {len(texts)}"
+        reason = f"takes {provider.max_texts} text{'s'[: provider.max_texts > 1]} at once, not {len(texts)}"
         return ProviderFailure(provider.name, FailureKind.UNSUPPORTED, reason)
     return None
 

@@ -32,12 +32,12 @@ class GoogleProvider:
     ) -> list[str] | ProviderFailure:
         """See Provider."""
 
-        def call() -> object:
+        def call() -> list[object]:
             # A new one for each call: they are not thread-safe.
             translator = GoogleTranslator(source=GOOGLE_CODES[source], target=GOOGLE_CODES[target])
             if self._base_url:
                 translator._base_url = self._base_url  # its base_url argument raises a TypeError
-            return translator.translate(texts[0])
+            return [translator.translate(texts[0])]
 
         if not texts:
             return []

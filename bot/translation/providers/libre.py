@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from deep_translator import LibreTranslator
 
-from bot.translation.failures import ProviderFailure
+from bot.translation.failures import FailureKind, ProviderFailure
 from bot.translation.marks import Marks
 from bot.translation.providers.calls import URL_SAFE_CHARS, guarded, refused
-from bot.translation.timeouts import Limits, install
+from bot.translation.timeouts import CallFailed, Limits, install
 
 LIBRE_CODES = {"id": "id", "ru": "ru", "zh": "zh", "vi": "vi", "en": "en"}
 
@@ -36,7 +37,7 @@ class LibreProvider:
     ) -> list[str] | ProviderFailure:
         """See Provider."""
 
-        def call() -> object:
+        def call() -> list[object]:
             translator = LibreTranslator(
                 source=LIBRE_CODES[source],
                 target=LIBRE_CODES[target],
@@ -44,10 +45,21 @@ class LibreProvider:
                 custom_url=self._url,
             )
             translator.api_key = self._key  # … and sends none when this is empty
-            return translator.translate(texts[0])
+            return [translator.translate(texts[0])]
 
         if not texts:
             return []
         if failure := refused(self, texts, LIBRE_CODES, source, target):
             return failure
-        return guarded(self.name, call, texts, self._limits, secrets=(self._key,))
+        return guarded(self.name, call, texts, self._limits, secrets=(self._key,), inspect=_inspect)
+
+
+def _inspect(document: Any) -> None:
+    """Complaints about this text or language come with status 400, like those about any request."""
+    said = document.get("error") if isinstance(document, dict) else None
+    if not isinstance(said, str):
+        return
+    if "text limit" in said or "exceeds" in said:
+        raise CallFailed(FailureKind.UNSUPPORTED, "takes no text this long")
+    if "is not supported" in said or "is not available" in said:
+        raise CallFailed(FailureKind.UNSUPPORTED, "has not this language installed")
