@@ -4,13 +4,13 @@ Of a feed read every ten minutes one item in thirty is new, and feedparser spend
 twenty-nine. Expat, which only checks and counts, is thirty times as fast. What is cut must change nothing
 about the rest, so on any doubt there is no split, and the whole document is parsed: a document that is not
 well-formed (feedparser reads all of it by other rules then), items within items, items that declare
-namespaces (feedparser lets them hold for the items that follow).
+namespaces or a base address (feedparser lets them hold for the items that follow).
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from xml.parsers import expat
@@ -18,6 +18,7 @@ from xml.parsers import expat
 HASH_BYTES: Final = 8  # of a feed's few hundred items two are taken for one in 1 of 10**14 feeds
 _ITEM_NAMES: Final = frozenset({"item", "entry"})
 _ITEM_DEPTHS: Final = frozenset({1, 2})  # below the root (Atom, RDF) or its channel (RSS)
+_BASES: Final = frozenset({"http://www.w3.org/XML/1998/namespace base", "base"})
 _SEPARATOR: Final = " "  # between a namespace and a name, as expat reports them
 
 
@@ -74,12 +75,14 @@ class _Walk:
         self.parser.StartNamespaceDeclHandler = self._declare
         self.parser.StartDoctypeDeclHandler = self._doubt
 
-    def _open(self, name: str, _attributes: object) -> None:
+    def _open(self, name: str, attributes: Mapping[str, str]) -> None:
         if name.rpartition(_SEPARATOR)[2].lower() in _ITEM_NAMES:
             if self._start >= 0 or self._depth not in _ITEM_DEPTHS:
                 self.doubtful = True
             self._start = self.parser.CurrentByteIndex
             self._item_depth = self._depth
+        if self._start >= 0 and not _BASES.isdisjoint(attributes):
+            self.doubtful = True
         self._depth += 1
 
     def _close(self, _name: str) -> None:
