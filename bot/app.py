@@ -30,7 +30,7 @@ from bot.translation.breaker import OPEN_S
 from bot.translation.providers import GoogleProvider, LibreProvider, MyMemoryProvider, Provider
 from bot.translation.translator import Translator
 from storage import chats, feeds, subscriptions
-from storage.chats import CONSOLE, ChatKey
+from storage.chats import CONSOLE, TELEGRAM, Admission, ChatKey
 from storage.database import CATALOG_LOCK, Database, one_at_a_time, release, wait_for
 from storage.feeds import FeedRow
 from storage.models import Chat
@@ -206,6 +206,22 @@ async def sync_catalog(database: Database, catalog: Catalog, concepts: Concepts,
         await one_at_a_time(session, CATALOG_LOCK)  # two workers that start at once would lock each other out
         await feeds.sync(session, rows, now=now)
         await subscriptions.watch(session, list(queries), now=now)
+
+
+async def sync_allowed(parts: Parts) -> Admission:
+    """Alerts go only to the chats the operator lets in; what others have set is kept, unused."""
+    async with parts.database.write() as session:
+        admission = await chats.admit(session, TELEGRAM, parts.settings.allowed_chats)
+    if admission.closed or admission.opened:
+        log.info(
+            "allowed_chats",
+            closed=admission.closed,
+            opened=admission.opened,
+            dropped=admission.dropped,
+            says=f"RAREWATCH_ALLOWED_CHATS has changed. Chats that get nothing any more: {admission.closed}; "
+            f"that get alerts again: {admission.opened}; waiting messages dropped: {admission.dropped}.",
+        )
+    return admission
 
 
 async def sync_console(parts: Parts, *, active: bool, zone: str | None = None) -> Chat | None:

@@ -19,7 +19,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy.exc import SQLAlchemyError
 from telegram import Bot
 
-from bot.app import Parts, Timing, sync_console
+from bot.app import Parts, Timing, sync_allowed, sync_console
 from bot.chat.commands import build_application
 from bot.chat.listener import Listener
 from bot.delivery.console import ConsoleOutput
@@ -124,6 +124,7 @@ class Service:
         platforms: dict[str, Platform] = {}
         if settings.telegram_token is not None:
             await sync_console(parts, active=False)
+            await sync_allowed(parts)
             token = settings.telegram_token.get_secret_value()
             # Two clients: the listener shuts its own down, and long polls take no connection from sending.
             self._start_listening(build_bot(token, settings.bot_api_url))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database import insert_new
@@ -116,13 +116,51 @@ async def mark_active(session: AsyncSession, platform: str, chat_id: int) -> int
 async def mark_gone(session: AsyncSession, chat_id: int) -> None:
     """Nobody can be reached there: what was waiting is dropped, the settings stay for a return."""
     await session.execute(update(Chat).where(Chat.id == chat_id).values(state=ChatState.GONE))
+    await _drop_waiting(session, [chat_id], "the chat is gone")
+
+
+async def _drop_waiting(session: AsyncSession, chat_ids: Sequence[int], reason: str) -> int:
+    """Drops the alerts, edits and digests that wait for these chats; gives how many."""
+    count = 0
     for outbox in (Alert, Digest):
-        await session.execute(
+        dropped = await session.scalars(
             update(outbox)
-            .where(outbox.chat_id == chat_id, outbox.state.in_([AlertState.PENDING, AlertState.SENDING]))
-            .values(state=AlertState.DROPPED, error="the chat is gone", lease_owner=None, lease_until=None)
+            .where(outbox.chat_id.in_(chat_ids), outbox.state.in_([AlertState.PENDING, AlertState.SENDING]))
+            .values(state=AlertState.DROPPED, error=reason, lease_owner=None, lease_until=None)
+            .returning(outbox.id)
             .execution_options(synchronize_session=False)
         )
+        count += len(list(dropped))
+    return count
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What a changed list of allowed chats brought; rows, so that a chat's topics count each."""
+
+    closed: int
+    opened: int
+    dropped: int  # alerts, edits and digests that waited for the closed ones
+
+
+async def admit(session: AsyncSession, platform: str, allowed: Collection[int]) -> Admission:
+    """Makes these the only chats of a platform that get anything; none means all. Settings are kept."""
+    inside = Chat.chat_id.in_(list(allowed)) if allowed else true()
+
+    async def move(where: ColumnElement[bool], state: ChatState) -> list[int]:
+        moved = await session.scalars(
+            update(Chat)
+            .where(Chat.platform == platform, where)
+            .values(state=state)
+            .returning(Chat.id)
+            .execution_options(synchronize_session=False)
+        )
+        return list(moved)
+
+    closed = await move((Chat.state == ChatState.ACTIVE) & ~inside, ChatState.CLOSED)
+    opened = await move((Chat.state == ChatState.CLOSED) & inside, ChatState.ACTIVE)
+    dropped = await _drop_waiting(session, closed, "the chat is not in RAREWATCH_ALLOWED_CHATS")
+    return Admission(len(closed), len(opened), dropped)
 
 
 async def migrate(session: AsyncSession, platform: str, old_chat_id: int, new_chat_id: int) -> None:

@@ -162,6 +162,7 @@ class StoryKey(Base):
 class ChatState(StrEnum):
     ACTIVE = "active"
     GONE = "gone"  # blocked, removed or deleted; the settings are kept
+    CLOSED = "closed"  # the operator lets others in only; the settings are kept
 
 
 class Chat(Base):

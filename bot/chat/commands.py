@@ -360,6 +360,8 @@ class Commands:
         if new.status in _GONE or (restricted is not None and not restricted.is_member):
             await self._service.left(change.chat.id)
             log.info("chat_left", chat=change.chat.id, kind=str(change.chat.type))
+        elif not self._admits(change.chat.id):
+            log.info("chat_not_allowed", chat=change.chat.id, kind=str(change.chat.type))
         elif new.status in _WRITES or (restricted is not None and restricted.can_send_messages):
             await self._service.returned(change.chat.id)
             log.info("chat_joined", chat=change.chat.id, kind=str(change.chat.type))
@@ -408,7 +410,7 @@ class Commands:
     async def _press(self, query: CallbackQuery) -> str:
         """Does what a button says; gives a short answer. A button's data may be anybody's invention."""
         pressed, message = _BUTTON.fullmatch(query.data or ""), query.message
-        if pressed is None or message is None or (self._allowed and message.chat.id not in self._allowed):
+        if pressed is None or message is None or not self._admits(message.chat.id):
             return texts.unknown_button()
         thread_id = message.message_thread_id or 0 if isinstance(message, Message) else 0
         in_topic = isinstance(message, Message) and bool(message.is_topic_message)
@@ -467,7 +469,7 @@ class Commands:
             return
         asked = Asked.of(update.message)
         chat_id = asked.place.key.chat_id
-        if self._allowed and chat_id not in self._allowed:
+        if not self._admits(chat_id):
             await self._send(asked, [texts.not_allowed(chat_id)])
             return
         await self._do(asked, act)
@@ -482,6 +484,10 @@ class Commands:
             self._note("handler", error, chat=chat_id)
             answer = [texts.something_went_wrong()]
         await self._send(asked, answer)
+
+    def _admits(self, chat_id: int) -> bool:
+        """Whether the operator lets this chat in."""
+        return not self._allowed or chat_id in self._allowed
 
     async def _may_change(self, asked: Asked) -> bool:
         """Whether who writes may change what is followed: anybody in private, administrators in groups."""

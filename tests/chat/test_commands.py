@@ -371,7 +371,7 @@ async def test_why_explains_the_newest_alert_or_the_one_replied_to(
         "nickel",
         "• nickel: «nikel» (Indonesian)",
         "",
-        "Translation: translated from Indonesian by libre",
+        "Translation: translated from Indonesian by LibreTranslate",
         "Source: Kabar · Indonesia · trade press",
         "Published: 23 Nov 2026, 09:00 UTC",
         "Read: 23 Nov 2026, 09:00 UTC",
