@@ -39,7 +39,7 @@ class Model:
     Attributes:
         folder: what is deleted to remove it.
         weights: the folder that CTranslate2 opens.
-        version: as of Argos ("1.9"), or empty.
+        version: as of the Argos index ("1.9"), or empty.
         target_prefix: a token each translation begins with, in models of several target languages.
     """
 
@@ -89,7 +89,10 @@ def read_model(folder: Path) -> Model:
     weights = folder / "model" if (folder / "model").is_dir() else folder
     if not (weights / "model.bin").is_file():
         raise ModelError(str(folder), "it holds no CTranslate2 model (model.bin)")
-    version, prefix = metadata.get("package_version"), metadata.get("target_prefix")
+    # The version under which it was installed is the index's; a package's own may lag behind.
+    named = re.fullmatch(rf"{source}-{target}-(\d[\d.]*)", folder.name)
+    version = named.group(1) if named else metadata.get("package_version")
+    prefix = metadata.get("target_prefix")
     return Model(
         folder=folder,
         source=source,
