@@ -27,7 +27,14 @@ from bot.reachability import Reachability
 from bot.road import Passing, Tempo, Wakes, pass_by
 from bot.settings import Settings, SettingsError
 from bot.translation.breaker import OPEN_S
-from bot.translation.providers import GoogleProvider, LibreProvider, MyMemoryProvider, Provider
+from bot.translation.local import open_local
+from bot.translation.providers import (
+    DeepLProvider,
+    GoogleProvider,
+    LibreProvider,
+    MyMemoryProvider,
+    Provider,
+)
 from bot.translation.translator import Translator
 from storage import chats, feeds, subscriptions
 from storage.chats import CONSOLE, TELEGRAM, Admission, ChatKey
@@ -170,6 +177,21 @@ def build_providers(settings: Settings) -> list[Provider]:
                 providers.append(
                     LibreProvider(settings.libretranslate_url, key.get_secret_value() if key else None)
                 )
+            case "deepl":
+                if settings.deepl_key is None:
+                    raise SettingsError(
+                        "RAREWATCH_DEEPL_KEY",
+                        "it is not set, and RAREWATCH_TRANSLATORS names deepl",
+                        hint="The key stands in your account at https://www.deepl.com/account",
+                    )
+                url = settings.deepl_url
+                providers.append(
+                    DeepLProvider(
+                        settings.deepl_key.get_secret_value(), url.get_secret_value() if url else None
+                    )
+                )
+            case "local":
+                providers.append(open_local(settings.models))
     return providers
 
 

@@ -14,6 +14,7 @@ from dotenv import dotenv_values
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from bot.errors import RarewatchError
+from bot.translation.budget import DEEPL_FREE, DEFAULTS, Allowance, BudgetError, parse_budgets
 
 PREFIX = "RAREWATCH_"
 _PASSWORD_PARAMETER = re.compile(r"[?&](?:ssl)?password=([^&]+)", re.IGNORECASE)
@@ -26,6 +27,9 @@ _EXPECTED = {
     "less_than_equal": "{le} is the most",
 }
 ENV_FILE = ".env"
+TRANSLATORS = tuple(DEFAULTS)
+MODELS_INDEX = "https://raw.githubusercontent.com/argosopentech/argospm-index/main/index.json"
+DEEPL_FREE_KEY = ":fx"  # what the keys of DeepL API Free end with
 BUNDLED_FEEDS = Path(__file__).resolve().parent.parent / "feeds.yaml"
 
 
@@ -55,6 +59,12 @@ class Settings(BaseModel):
     translators: tuple[str, ...] = ("google", "mymemory")
     libretranslate_url: str | None = None
     libretranslate_key: SecretStr | None = None
+    deepl_key: SecretStr | None = None
+    deepl_url: SecretStr | None = None  # it may hold a password
+    translator_budgets: dict[str, Allowance] = {}
+    glossary: Path | None = None
+    models: Path = Path("models")
+    models_index: str = MODELS_INDEX
     admins: frozenset[int] = frozenset()
     allowed_chats: frozenset[int] = frozenset()
     private_feeds: bool = False
@@ -76,27 +86,46 @@ class Settings(BaseModel):
     @field_validator("translators")
     @classmethod
     def _known_translators(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        known = ("google", "libre", "mymemory")
+        known = ", ".join(TRANSLATORS)
         for name in names:
-            if name not in known:
-                raise ValueError(f"a comma-separated list of {', '.join(known)}; {name!r} is none of them")
+            if name not in TRANSLATORS:
+                raise ValueError(f"a comma-separated list of {known}; {name!r} is none of them")
         if not names:
-            raise ValueError("at least one of google, libre, mymemory")
+            raise ValueError(f"at least one of {known}")
         return names
+
+    @field_validator("translator_budgets", mode="before")
+    @classmethod
+    def _readable_budgets(cls, value: Any) -> Any:
+        try:
+            return parse_budgets(value) if isinstance(value, str) else value
+        except BudgetError as error:
+            raise ValueError(f"{error.reason}. {error.hint}".strip()) from None
+
+    @field_validator("deepl_url", "models_index", mode="before")
+    @classmethod
+    def _address_form(cls, address: Any) -> Any:
+        if isinstance(address, str) and not re.match(r"https?://[^/\s]", address):
+            raise ValueError("an address that begins with https:// or http:// is expected")
+        return address
+
+    @property
+    def allowances(self) -> dict[str, Allowance]:
+        """How much each translator may be asked: what the operator says, else what is good for it."""
+        key = self.deepl_key
+        free = key is not None and key.get_secret_value().endswith(DEEPL_FREE_KEY)
+        return DEFAULTS | ({"deepl": DEEPL_FREE} if free else {}) | self.translator_budgets
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """The values that must never be shown."""
-        found = [self.telegram_token, self.libretranslate_key, self.web_token]
+        found = [self.telegram_token, self.libretranslate_key, self.deepl_key, self.web_token]
         values = [secret.get_secret_value() for secret in found if secret is not None]
-        parts = self.database_url.get_secret_value().partition("://")[2]
-        password = parts.rpartition("@")[0].partition(":")[2]
-        in_query = _PASSWORD_PARAMETER.findall(parts)
-        return tuple(
-            dict.fromkeys(
-                form for value in (*values, password, *in_query) if value for form in (value, unquote(value))
-            )
-        )
+        for address in (self.database_url, self.libretranslate_url, self.deepl_url):
+            shown = address.get_secret_value() if isinstance(address, SecretStr) else address or ""
+            parts = shown.partition("://")[2]
+            values += [parts.rpartition("@")[0].partition(":")[2], *_PASSWORD_PARAMETER.findall(parts)]
+        return tuple(dict.fromkeys(form for value in values if value for form in (value, unquote(value))))
 
     @property
     def bot_api_url(self) -> str:

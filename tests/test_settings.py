@@ -8,12 +8,15 @@ from pathlib import Path
 import pytest
 
 from bot.settings import BUNDLED_FEEDS, VARIABLES, Settings, SettingsError, load_settings
+from bot.translation.budget import Allowance
 
 NONE = Path("/no/such/.env")
 SECRETS = {
     "TELEGRAM_TOKEN": "110201543:geheim-token",
     "DATABASE_URL": "postgresql://u:geheim-p%40ss@h/d?sslpassword=geheim-query",
     "RAREWATCH_LIBRETRANSLATE_KEY": "geheim-key",
+    "RAREWATCH_DEEPL_KEY": "geheim-deepl:fx",
+    "RAREWATCH_DEEPL_URL": "http://u:geheim-url@h/",
     "RAREWATCH_WEB_TOKEN": "geheim-web",
 }
 
@@ -47,6 +50,12 @@ def test_every_setting_is_read_from_its_variable() -> None:
         RAREWATCH_TRANSLATORS=" libre , google,",
         RAREWATCH_LIBRETRANSLATE_URL="http://127.0.0.1:5000",
         RAREWATCH_LIBRETRANSLATE_KEY="k",
+        RAREWATCH_DEEPL_KEY="d",
+        RAREWATCH_DEEPL_URL="http://127.0.0.1:5001",
+        RAREWATCH_TRANSLATOR_BUDGETS="google=2/s 9000/day",
+        RAREWATCH_GLOSSARY="names.yaml",
+        RAREWATCH_MODELS="/var/models",
+        RAREWATCH_MODELS_INDEX="http://127.0.0.1:5002/index.json",
         RAREWATCH_ADMINS="1, 2",
         RAREWATCH_ALLOWED_CHATS="-1005",
         RAREWATCH_PRIVATE_FEEDS="1",
@@ -55,6 +64,8 @@ def test_every_setting_is_read_from_its_variable() -> None:
     )
     assert settings.model_fields_set == set(Settings.model_fields)
     assert settings.translators == ("libre", "google")
+    assert settings.translator_budgets == {"google": Allowance(2, 9_000)}
+    assert (settings.glossary, settings.models) == (Path("names.yaml"), Path("/var/models"))
     assert settings.admins == {1, 2}
     assert settings.allowed_chats == {-1005}
     assert settings.private_feeds is True
@@ -105,7 +116,11 @@ def test_names_of_others_are_none_of_our_business() -> None:
         ("RAREWATCH_ADMINS", "1,me", "a whole number is expected"),
         ("RAREWATCH_PRIVATE_FEEDS", "perhaps", "1 or 0 is expected"),
         ("TELEGRAM_TOKEN", "geheim", "does not look like a bot's token"),
-        ("RAREWATCH_TRANSLATORS", "google,deepl", "'deepl'"),
+        ("RAREWATCH_TRANSLATORS", "google,yandex", "google, libre, mymemory, deepl, local; 'yandex' is none"),
+        ("RAREWATCH_TRANSLATOR_BUDGETS", "google=often", "'google=often' can't be read. Example: google=5/s"),
+        ("RAREWATCH_TRANSLATOR_BUDGETS", "yandex=5/s", "'yandex' is none of google, libre"),
+        ("RAREWATCH_DEEPL_URL", "127.0.0.1:5001", "begins with https:// or http://"),
+        ("RAREWATCH_MODELS_INDEX", "index.json", "begins with https:// or http://"),
         ("RAREWATCH_TRANSLATORS", " , ", "at least one"),
     ],
 )
@@ -170,6 +185,20 @@ def test_the_bot_api_may_be_given_with_or_without_its_last_part(given: str, call
     assert load(RAREWATCH_TELEGRAM_API=given).bot_api_url == called
 
 
+def test_each_translator_has_a_good_budget_and_the_operator_has_the_last_word() -> None:
+    allowances = load(RAREWATCH_TRANSLATOR_BUDGETS="google=2/s, libre=unlimited").allowances
+    assert set(allowances) == {"google", "libre", "mymemory", "deepl", "local"}
+    assert allowances["google"] == Allowance(2)
+    assert allowances["mymemory"] == Allowance(1, 5_000)
+    assert allowances["deepl"].characters_per_day is None
+
+
+def test_a_free_key_of_deepl_is_spread_over_its_month() -> None:
+    assert load(RAREWATCH_DEEPL_KEY="k:fx").allowances["deepl"].characters_per_day == 16_000
+    own = load(RAREWATCH_DEEPL_KEY="k:fx", RAREWATCH_TRANSLATOR_BUDGETS="deepl=unlimited")
+    assert own.allowances["deepl"] == Allowance()
+
+
 def test_no_secret_is_shown_by_the_settings_themselves() -> None:
     settings = load(**SECRETS)
     for shown in (repr(settings), str(settings), f"{settings.model_dump()}", settings.model_dump_json()):
@@ -178,7 +207,8 @@ def test_no_secret_is_shown_by_the_settings_themselves() -> None:
 
 def test_all_secrets_are_known_to_those_who_redact() -> None:
     secrets = load(**SECRETS).secrets
-    assert {"110201543:geheim-token", "geheim-key", "geheim-web"} <= set(secrets)
+    assert {"110201543:geheim-token", "geheim-key", "geheim-deepl:fx", "geheim-web"} <= set(secrets)
+    assert "geheim-url" in secrets
     # As written and as a driver says it.
     assert {"geheim-p%40ss", "geheim-p@ss"} <= set(secrets)
     assert any("geheim-query" in secret for secret in secrets)
