@@ -33,6 +33,8 @@ WINDOW_S = 0.02
 # A provider that keeps losing borders, or the marks of names, is sent none for so long.
 WITHOUT_MARKS_S = 600.0
 
+ABOUT_THE_REQUEST = frozenset({FailureKind.PROTOCOL, FailureKind.UNUSABLE, FailureKind.UNSUPPORTED})
+
 Outcome = tuple[Errand, str | ProviderFailure]
 
 
@@ -214,16 +216,20 @@ class Batcher:
             reply = await self.desk.ask(request, patience)
         finally:
             self.desk.slots.release()
-        if isinstance(reply, ProviderFailure):
-            await self._settle([(part, reply) for part in parts])
-            return
-        self._learn(request, reply)
-        if len(parts) > 1 and all(verdict is Again.ALONE for verdict in reply.verdicts):
+        if isinstance(reply, Reading):
+            self._learn(request, reply)
+            verdicts: tuple[Verdict, ...] = reply.verdicts
+        else:
+            # It may be too much at once, or one of the texts, that this provider can't take.
+            verdicts = (Again.ALONE if reply.kind in ABOUT_THE_REQUEST else reply,) * len(parts)
+        if len(parts) > 1 and all(verdict is Again.ALONE for verdict in verdicts):
             scout, *others = parts
             scout.alone, scout.lock, scout.followers = True, False, others
             self._queue([scout], first=True)
             return
-        await self._settle(list(zip(parts, reply.verdicts, strict=True)))
+        if len(parts) == 1 and isinstance(reply, ProviderFailure):
+            verdicts = (reply,)
+        await self._settle(list(zip(parts, verdicts, strict=True)))
 
     def _learn(self, request: Request, reading: Reading) -> None:
         """Whether this provider keeps marks."""

@@ -70,35 +70,42 @@ class Request:
 
     def read(self, replies: Sequence[object]) -> Reading:
         """The verdicts on the pieces, in their order."""
-        if self.first is None:
-            parts: Sequence[object] = replies
-        else:
-            reply = replies[0]
-            found = (
-                unpack(reply, self.marks, self.first, len(self.pieces)) if isinstance(reply, str) else None
-            )
-            if found is None:
-                return self._borders_lost(reply)
-            parts = found
+        parts = self._parts(replies)
+        if parts is None:
+            return self._borders_lost(replies[0])
         one_by_one = [
             self._read_one(piece, locked, part)
             for piece, locked, part in zip(self.pieces, self.locked, parts, strict=True)
         ]
-        taken = [verdict if isinstance(verdict, str) else None for verdict in one_by_one]
-        if len(self.pieces) == 1:
-            verdicts: list[Verdict] = list(one_by_one)
-        else:
-            doubtful = mixed_up([piece.text for piece in self.pieces], taken)
-            verdicts = [
-                Again.ALONE if number in doubtful or _about_the_text(verdict) else verdict
-                for number, verdict in enumerate(one_by_one)
-            ]
-        failures = [verdict for verdict in one_by_one if isinstance(verdict, ProviderFailure)]
-        # A provider that translated anything works; what it failed with is about that one text.
-        failed = (
-            failures[0] if failures and not any(isinstance(verdict, str) for verdict in verdicts) else None
+        doubtful = self._doubtful(parts, one_by_one)
+        verdicts = tuple(
+            Again.ALONE if number in doubtful else verdict for number, verdict in enumerate(one_by_one)
         )
-        return Reading(tuple(verdicts), failed)
+        # A provider that translated anything works; what it failed with is about that one text.
+        failures = [verdict for verdict in one_by_one if isinstance(verdict, ProviderFailure)]
+        works = any(isinstance(verdict, str) for verdict in verdicts)
+        return Reading(verdicts, failures[0] if failures and not works else None)
+
+    def _parts(self, replies: Sequence[object]) -> Sequence[object] | None:
+        if self.first is None:
+            return replies
+        whole = replies[0]
+        if not isinstance(whole, str):
+            return None
+        return unpack(whole, self.marks, self.first, len(self.pieces))
+
+    def _doubtful(self, parts: Sequence[object], verdicts: Sequence[Verdict]) -> set[int]:
+        """The pieces among others that should be asked for alone."""
+        if len(verdicts) == 1:
+            return set()
+        taken = [verdict if isinstance(verdict, str) else None for verdict in verdicts]
+        return {
+            number
+            for number, (part, verdict) in enumerate(zip(parts, verdicts, strict=True))
+            # A piece is a line: whose translation are two?
+            if (self.first is not None and isinstance(part, str) and "\n" in part)
+            or (isinstance(verdict, ProviderFailure) and verdict.kind is FailureKind.UNUSABLE)
+        } | mixed_up([piece.text for piece in self.pieces], taken)
 
     def _borders_lost(self, reply: object) -> Reading:
         failure = self._failure(FailureKind.UNUSABLE, "did not keep the marks between texts")
@@ -176,28 +183,24 @@ def compose(provider: Provider, pair: Pair, pieces: Sequence[Piece], names: Name
 def mixed_up(sources: Sequence[str], replies: Sequence[str | None]) -> set[int]:
     """Which replies may hold something of a neighbour's text, although every border is in its place.
 
-    Two different texts with the same reply; a number that only a neighbour's text has; a length that says
-    that a sentence moved.
+    Two different texts with the same reply; a number that only another text has; a length that
+    says that a sentence moved.
     """
     doubtful = set()
     seen: dict[str, int] = {}
     figures = [set(_FIGURES.findall(source)) for source in sources]
+    everybodys = set().union(*figures)
     for number, (source, reply) in enumerate(zip(sources, replies, strict=True)):
         if reply is None:
             continue
         first = seen.setdefault(reply.casefold(), number)
         if first != number and sources[first].casefold() != source.casefold():
             doubtful |= {first, number}
-        near = figures[max(0, number - 1)] | figures[min(number + 1, len(figures) - 1)]
-        if (set(_FIGURES.findall(reply)) - figures[number]) & near:
+        if (set(_FIGURES.findall(reply)) - figures[number]) & everybodys:
             doubtful.add(number)
         if not len(source) / 3 - 10 <= len(reply) <= 2 * len(source) + 40:
             doubtful.add(number)
     return doubtful
-
-
-def _about_the_text(verdict: Verdict) -> bool:
-    return isinstance(verdict, ProviderFailure) and verdict.kind is FailureKind.UNUSABLE
 
 
 _FIGURES = re.compile(r"\d+")
