@@ -21,10 +21,13 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Text,
     UniqueConstraint,
+    false,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -62,7 +65,12 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: UtcDateTime, date: Date, list[Any]: JSON}
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: UtcDateTime,
+        date: Date,
+        list[Any]: JSON,
+        dict[str, Any]: JSON,
+    }
 
 
 class Leased(Base):
@@ -92,8 +100,29 @@ class Feed(Leased):
     next_poll_at: Mapped[datetime] = mapped_column(index=True)
     failures: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str | None] = mapped_column(Text)
+    failing_since: Mapped[datetime | None]
+    problem_told_at: Mapped[datetime | None]  # the operator was told that it fails or is stale
     last_polled_at: Mapped[datetime | None]
     last_success_at: Mapped[datetime | None]
+
+    # As its owner asks for it.
+    user_agent: Mapped[str | None] = mapped_column(String(300))
+    fallback: Mapped[str | None] = mapped_column(String(2048))  # asked while the address itself refuses
+    full_text: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    added_by: Mapped[int | None] = mapped_column(BigInteger)  # a Telegram user; None: feeds.yaml lists it
+
+    # What the last readings found, for the next ones.
+    body_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
+    known_items: Mapped[bytes | None] = mapped_column(LargeBinary)  # hashes of raw items, one after another
+    habits: Mapped[dict[str, Any] | None]
+    asked_s: Mapped[float | None] = mapped_column(Double)  # the interval that the feed itself asks for
+    items_per_day: Mapped[float | None] = mapped_column(Double)
+    window_s: Mapped[float | None] = mapped_column(Double)  # how long an item stays in the document
+    poll_every_s: Mapped[float | None] = mapped_column(Double)  # as decided after the last poll
+    newest_at: Mapped[datetime | None]  # when something new last came
+    gaps: Mapped[int] = mapped_column(default=0, server_default=text("0"))  # items may have been missed
+    moved_to: Mapped[str | None] = mapped_column(String(2048))  # permanently, its server says
+    moved_times: Mapped[int] = mapped_column(default=0, server_default=text("0"))  # in a row
 
 
 class ArticleState(StrEnum):
@@ -122,8 +151,12 @@ class Article(Leased):
     url: Mapped[str | None] = mapped_column(Text)
     title: Mapped[str] = mapped_column(Text)
     summary: Mapped[str] = mapped_column(Text)
+    content_hash: Mapped[str | None] = mapped_column(String(16))  # of title and summary: has it changed?
+    image: Mapped[str | None] = mapped_column(Text)
+    enclosures: Mapped[list[Any] | None]
     published_at: Mapped[datetime | None]
     fetched_at: Mapped[datetime]
+    changed_at: Mapped[datetime | None]  # its outlet rewrote it
     # Older than a day when first seen: kept and searchable, but nobody is alerted.
     backlog: Mapped[bool] = mapped_column(Boolean, default=False)
     state: Mapped[str] = mapped_column(String(8), default=ArticleState.NEW)
