@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from telegram.error import InvalidToken, TelegramError
 
-from bot.app import build_providers, watched_queries
+from bot.app import utc_now, watched_queries
 from bot.delivery.outcomes import Stop
 from bot.delivery.telegram import build_bot
+from bot.doctor_translators import examine_translator, what_is_told
 from bot.errors import RarewatchError
 from bot.feeds.catalog import load_catalog
 from bot.language.concepts import Concepts
 from bot.logs import redact
 from bot.settings import Settings
-from bot.translation.failures import TranslationError
-from bot.translation.translator import Translator
 from storage import alerts, feeds
 from storage.database import Database
 
-PROBE = "Индонезия запретила экспорт бокситов"  # long enough that the checks of a reply mean something
 FAILING_SHOWN = 6  # of the feeds that fail for one reason
 
 
@@ -32,17 +29,6 @@ class Finding:
     subject: str
     ok: bool | None
     text: str
-
-
-class NoMemory:
-    """A translation memory that forgets, so that a probe really asks."""
-
-    async def get(self, keys: object) -> dict[str, tuple[str, str]]:
-        """Knows nothing."""
-        return {}
-
-    async def put(self, rows: object) -> None:
-        """Keeps nothing."""
 
 
 async def examine(settings: Settings) -> AsyncIterator[Finding]:
@@ -61,8 +47,10 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
     async for finding in _database(settings):
         yield finding
     yield await _telegram(settings)
+    told = await what_is_told(settings, utc_now)
     for name in settings.translators:
-        yield await _translator(settings, name)
+        ok, text = await examine_translator(settings, name, told.get(name), now=utc_now())
+        yield Finding(f"translator {name}", ok, text)
 
 
 async def _database(settings: Settings) -> AsyncIterator[Finding]:
@@ -129,19 +117,3 @@ async def _telegram(settings: Settings) -> Finding:
         reason = redact(error.message, [token])
         return Finding("Telegram", False, f"can't be reached: {reason}. Check the network.")
     return Finding("Telegram", True, f"@{me.username} answers")
-
-
-async def _translator(settings: Settings, name: str) -> Finding:
-    subject = f"translator {name}"
-    try:
-        providers = build_providers(settings.model_copy(update={"translators": (name,)}))
-    except RarewatchError as error:
-        return Finding(subject, False, str(error))
-    translator = Translator(providers, NoMemory())
-    try:
-        [translation] = await translator.translate([PROBE], source="ru", deadline_s=15)
-    except TranslationError as error:
-        return Finding(subject, False, error.reason)
-    finally:
-        await asyncio.shield(translator.aclose())
-    return Finding(subject, True, f"answers: {translation.text}")
