@@ -27,6 +27,7 @@ from bot.reachability import Reachability
 from bot.road import Passing, Tempo, Wakes, pass_by
 from bot.settings import Settings, SettingsError
 from bot.translation.breaker import OPEN_S
+from bot.translation.glossary import Glossary
 from bot.translation.local import open_local
 from bot.translation.providers import (
     DeepLProvider,
@@ -35,8 +36,10 @@ from bot.translation.providers import (
     MyMemoryProvider,
     Provider,
 )
-from bot.translation.translator import Translator
+from bot.translation.shared_budgets import SharedBudgets
+from bot.translation.translator import ProviderStatus, Translator
 from storage import chats, feeds, subscriptions
+from storage.budgets import BudgetLedger, StoredStatus
 from storage.chats import CONSOLE, TELEGRAM, Admission, ChatKey
 from storage.database import CATALOG_LOCK, Database, one_at_a_time, release, wait_for
 from storage.feeds import FeedRow
@@ -154,7 +157,22 @@ def build_translator(
     settings: Settings, database: Database, *, clock: Clock = utc_now, rest_s: float = OPEN_S
 ) -> Translator:
     """The chain of translators with the database's memory; the caller ends it with `aclose`."""
-    return Translator(build_providers(settings), StoredMemory(database, clock), rest_s=rest_s)
+    book = StoredStatus(database)
+
+    async def tell(status: ProviderStatus) -> None:
+        failed, succeeded = status.seconds_since_error, status.seconds_since_success
+        is_new = failed is not None and (succeeded is None or failed <= succeeded)
+        await book.record(status.name, status.state, status.last_error if is_new else None, clock())
+
+    return Translator(
+        build_providers(settings),
+        StoredMemory(database, clock),
+        rest_s=rest_s,
+        budgets=SharedBudgets(BudgetLedger(database), clock),
+        allowances=settings.allowances,
+        tell=tell,
+        glossary=Glossary.load(settings.glossary),
+    )
 
 
 def build_providers(settings: Settings) -> list[Provider]:

@@ -89,6 +89,9 @@ class Budgets(Protocol):
     async def left(self, provider: str, allowance: Allowance) -> BudgetLeft:
         """What is left now."""
 
+    async def aclose(self) -> None:
+        """Give back what was taken in advance."""
+
 
 class BudgetError(RarewatchError):
     """RAREWATCH_TRANSLATOR_BUDGETS can't be read."""

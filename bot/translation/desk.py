@@ -47,7 +47,8 @@ class Surroundings:
     """What all desks share.
 
     clock is monotonic, in seconds; sleep and jitter are the pause before a retry and a random number from 0
-    to 1; `late` gets the reading of a reply that came after its deadline.
+    to 1; `late` gets the reading of a reply that came after its deadline, `tell` a provider's state when that
+    or the last error has changed.
     """
 
     threads: DaemonThreads
@@ -55,6 +56,7 @@ class Surroundings:
     sleep: Callable[[float], Awaitable[None]]
     jitter: Callable[[], float]
     late: Callable[[Request, Reading], None]
+    tell: Callable[[ProviderStatus], None]
     budgets: Budgets | None = None
 
 
@@ -80,6 +82,7 @@ class Desk:
         self._failed_at: float | None = None
         self._succeeded_at: float | None = None
         self._late: set[asyncio.Future[Any]] = set()
+        self._told: tuple[str, str | None] = ("untried", None)
 
     @property
     def name(self) -> str:
@@ -111,6 +114,7 @@ class Desk:
             )
         if isinstance(wait, ProviderFailure):
             self._note(wait)
+            self._tell()
             return wait
         if wait > 0:
             await self._around.sleep(wait)
@@ -223,6 +227,12 @@ class Desk:
         self._last_failure, self._failed_at = failure, self._around.clock()
         log.debug("translation_failed", provider=self.name, kind=failure.kind, reason=failure.reason)
 
+    def _tell(self) -> None:
+        status = self.status()
+        if (status.state, status.last_error) != self._told:
+            self._told = (status.state, status.last_error)
+            self._around.tell(status)
+
     def _record(self, outcome: Reading | ProviderFailure | None, *, probe: bool, fair: bool) -> None:
         """Take note of how a call ended; None: it was cancelled."""
         now, was_closed = self._around.clock(), self._breaker.closed
@@ -243,6 +253,7 @@ class Desk:
             log.warning("translator_resting", provider=self.name, reason=reason)
         elif not was_closed and self._breaker.closed:
             log.info("translator_back", provider=self.name)
+        self._tell()
 
 
 def _ask(provider: Provider, request: Request) -> list[str] | ProviderFailure:

@@ -1,8 +1,8 @@
 """Texts into English, or another language: the memory, then each provider in order; only checked replies.
 
     texts ─▶ nothing to translate? as it is
-          ─▶ sentences ─▶ nothing but names? the glossary's
-                       ─▶ known? the memory's
+          ─▶ sentences ─▶ known? the memory's
+                       ─▶ nothing but names? the glossary's
                        ─▶ the chain of providers, together with what others want at the same time
           ─▶ put together again; or TranslationError, naming each provider's reason
 
@@ -20,6 +20,8 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+import structlog
+
 from bot.translation.batching import WINDOW_S, Batcher
 from bot.translation.breaker import OPEN_S
 from bot.translation.budget import UNLIMITED, Allowance, Budgets
@@ -33,6 +35,8 @@ from bot.translation.memory import Memory, RecentMemory, Remembered, memory_key,
 from bot.translation.providers import Provider
 from bot.translation.segments import Segment, join, sentences
 from bot.translation.threads import DaemonThreads
+
+log = structlog.get_logger(__name__)
 
 __all__ = ["GLOSSARY", "ORIGINAL", "Memory", "ProviderStatus", "Translation", "Translator", "memory_key"]
 
@@ -67,6 +71,7 @@ class Translator:
         threads: how many calls run at once with each provider.
         rest_s: how long a provider that keeps failing is left alone.
         budgets, allowances: how much each provider may be asked, by its name; none is without limit.
+        tell: gets a provider's state whenever it changes, or its last error does.
         glossary: the names that a translation keeps.
         window_s: how long a text waits for others to share a request.
         clock: a monotonic clock in seconds, for the breakers.
@@ -82,6 +87,7 @@ class Translator:
         rest_s: float = OPEN_S,
         budgets: Budgets | None = None,
         allowances: Mapping[str, Allowance] | None = None,
+        tell: Callable[[ProviderStatus], Awaitable[None]] | None = None,
         glossary: Names | None = None,
         window_s: float = WINDOW_S,
         clock: Callable[[], float] = time.monotonic,
@@ -93,7 +99,17 @@ class Translator:
         # Each provider's calls are bounded by its desk; the rest is room for calls that hang.
         self._threads = DaemonThreads(name="translate", limit=threads * len(providers) + 64)
         self._chain = Chain(self._memory, version=self._names.version)
-        around = Surroundings(self._threads, clock, sleep, jitter, self._chain.late, budgets)
+        self._budgets = budgets
+        self._tell = tell
+        around = Surroundings(
+            threads=self._threads,
+            clock=clock,
+            sleep=sleep,
+            jitter=jitter,
+            late=self._chain.late,
+            tell=self._tell_of,
+            budgets=budgets,
+        )
         self._desks = tuple(
             Desk(
                 provider,
@@ -140,14 +156,12 @@ class Translator:
         ends = asyncio.get_running_loop().time() + deadline_s
         cuts = [self._cut(text, source, target) for text in texts]
         wanted = {key: segment.text for cut in cuts for key, segment in cut if key}
-        known: dict[str, Remembered] = {}
-        if target == "en" and self._names.version:
-            for key, text in wanted.items():
-                if (english := self._names.whole(text, source)) is not None:
-                    known[key] = (english, GLOSSARY)
+        known = self._memory.at_hand(wanted)
         missing = [key for key in wanted if key not in known]
         if missing:
             known |= await self._memory.get(missing)
+            if target == "en":
+                known |= self._names_alone({key: wanted[key] for key in missing if key not in known}, source)
             missing = [key for key in missing if key not in known]
         fresh: dict[str, Remembered] = {}
         if missing:
@@ -170,6 +184,22 @@ class Translator:
             desk.close()
         await self._chain.close()
         self._threads.close()
+        if self._budgets is not None:
+            try:
+                await self._budgets.aclose()
+            except Exception as error:  # the database's: what was reserved is lost until midnight
+                log.warning("budget_not_given_back", reason=type(error).__name__)
+
+    def _tell_of(self, status: ProviderStatus) -> None:
+        if self._tell is not None:
+            self._chain.spawn(self._tell_gently(self._tell, status))
+
+    @staticmethod
+    async def _tell_gently(tell: Callable[[ProviderStatus], Awaitable[None]], status: ProviderStatus) -> None:
+        try:
+            await tell(status)
+        except Exception as error:  # the database's: it is told again with the next change
+            log.warning("translator_state_not_kept", provider=status.name, reason=type(error).__name__)
 
     def _cut(self, text: str, source: str, target: str) -> list[tuple[str, Segment]]:
         """The sentences of a text with their keys; no key: nothing to translate."""
@@ -182,6 +212,11 @@ class Translator:
             (memory_key(segment.text, source, target, version) if has_letters(segment.text) else "", segment)
             for segment in sentences(text.strip())
         ]
+
+    def _names_alone(self, texts: Mapping[str, str], source: str) -> dict[str, Remembered]:
+        """Those of the texts that are nothing but names the glossary knows."""
+        found = {key: self._names.whole(text, source) for key, text in texts.items()}
+        return {key: (english, GLOSSARY) for key, english in found.items() if english is not None}
 
     async def _through_the_chain(
         self, segments: Sequence[tuple[str, str]], pair: Pair, ends: float, deadline_s: float

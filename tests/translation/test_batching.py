@@ -15,7 +15,7 @@ from bot.translation.failures import FailureKind, ProviderFailure, TranslationEr
 from bot.translation.marks import Marks
 from bot.translation.memory import memory_key
 from bot.translation.providers import GoogleProvider
-from bot.translation.translator import GLOSSARY, Translation, Translator
+from bot.translation.translator import GLOSSARY, ProviderStatus, Translation, Translator
 from tests.standins.google_translate import GoogleStandIn
 from tests.standins.marked import HARMLESS, Habit, by_lines
 from tests.translation.memory import DictMemory
@@ -329,6 +329,9 @@ class Ration:
         """Not asked here."""
         raise NotImplementedError
 
+    async def aclose(self) -> None:
+        """See Budgets."""
+
 
 async def test_a_budget_that_is_used_up_sends_the_texts_to_the_next_provider() -> None:
     class OnlyFirst(Ration):
@@ -380,4 +383,23 @@ async def test_a_memory_that_fails_is_an_error_for_each_who_asked() -> None:
     with pytest.raises(OSError, match="the database"):
         await translator.translate(["Harga nikel naik"], source="id")
     assert (await translator.translate(["Harga nikel naik"], source="id"))[0].cached  # still at hand
+    await translator.aclose()
+
+
+async def test_a_change_of_state_or_a_new_error_is_told_once() -> None:
+    told: list[tuple[str, str | None]] = []
+
+    async def tell(status: ProviderStatus) -> None:
+        told.append((status.state, status.last_error))
+        raise OSError("the database")  # which must not matter
+
+    provider = Packs(lambda text: "")
+    translator, _ = make(provider, tell=tell)
+    for number in range(2):
+        with pytest.raises(TranslationError):
+            await translator.translate([f"Harga {number} naik"], source="id")
+    provider.answer = english_of
+    await translator.translate(["Harga nikel naik"], source="id")
+    await asyncio.sleep(0)
+    assert told == [("working", "sent an empty text back")]
     await translator.aclose()
