@@ -61,6 +61,11 @@ async def canonical(session: AsyncSession, query_id: int) -> str:
     return (await session.scalars(select(Query.canonical).where(Query.id == query_id))).one()
 
 
+async def query_id(session: AsyncSession, canonical: str) -> int | None:
+    """The id of the query with this canonical text, if anybody ever asked for it."""
+    return await session.scalar(select(Query.id).where(Query.canonical == canonical))
+
+
 async def move(session: AsyncSession, subscription_id: int, *, query_id: int, text: str) -> None:
     """Makes a subscription one to another query, such as its own with words added."""
     await session.execute(

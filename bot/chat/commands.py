@@ -6,7 +6,6 @@ Handlers read an update, ask `ChatService`, and let `texts` say what came of it.
 from __future__ import annotations
 
 import asyncio
-import re
 import traceback
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
@@ -20,7 +19,6 @@ from telegram import (
     CallbackQuery,
     ChatMemberRestricted,
     ForceReply,
-    InlineKeyboardButton,
     InlineKeyboardMarkup,
     LinkPreviewOptions,
     Message,
@@ -41,8 +39,9 @@ from telegram.ext import (
     filters,
 )
 
-from bot.chat import texts, zones
-from bot.chat.offers import Decision, Offer, Offers, Translates, Verdict
+from bot.chat import buttons, texts, zones
+from bot.chat.buttons import Press
+from bot.chat.offers import Decision, Offers, Translates, Verdict
 from bot.chat.ordered import OrderedPerChat
 from bot.chat.service import (
     ChatService,
@@ -66,8 +65,6 @@ ALLOWED_UPDATES = ("message", "my_chat_member", "callback_query")
 """Not edited messages: a command corrected afterwards would be done twice."""
 LONGEST_WAIT_S = 60
 """An answer that Telegram holds up longer than this answers a question nobody remembers."""
-BUTTON_CHARS = 30
-_BUTTON = re.compile(r"word:(yes|no|write):([0-9]{1,18})")
 TYPING_S = 4.0  # Telegram shows it for five
 SENDS = 3  # of one message, when Telegram asks to wait
 
@@ -383,7 +380,7 @@ class Commands:
         try:
             offer = await self._offers.look_up(outcome.id, outcome.text)
             if offer is not None:
-                markup = _buttons(offer)
+                markup = buttons.under(offer)
                 _, message_id = await self._send_one(
                     asked, asked.place.key, texts.translations(offer), markup
                 )
@@ -409,7 +406,7 @@ class Commands:
 
     async def _press(self, query: CallbackQuery) -> str:
         """Does what a button says; gives a short answer. A button's data may be anybody's invention."""
-        pressed, message = _BUTTON.fullmatch(query.data or ""), query.message
+        pressed, message = buttons.read(query.data), query.message
         if pressed is None or message is None or not self._admits(message.chat.id):
             return texts.unknown_button()
         thread_id = message.message_thread_id or 0 if isinstance(message, Message) else 0
@@ -425,19 +422,29 @@ class Commands:
         )
         if not await self._may_change(asked):
             return texts.administrators_only()
-        key, candidate_id = asked.place.key, int(pressed[2])
-        if pressed[1] == "write":
-            decision = await self._offers.look(key, candidate_id)
-            if decision.verdict is Verdict.OPEN and decision.offer is not None:
-                [item] = [item for item in decision.offer.items if item.id == candidate_id]
-                _, prompt_id = await self._send_one(asked, key, texts.write_words(item), ForceReply())
-                await self._offers.asked(candidate_id, prompt_id)
-        elif pressed[1] == "yes":
-            decision = await self._offers.accept(key, candidate_id)
-        else:
-            decision = await self._offers.drop(key, candidate_id)
+        key, candidate_id = asked.place.key, pressed.candidate_id
+        match pressed.press:
+            case Press.WRITE:
+                decision = await self._ask_for_words(asked, candidate_id)
+            case Press.YES:
+                decision = await self._offers.accept(key, candidate_id)
+            case Press.ALL:
+                decision = await self._offers.accept_all(key, candidate_id)
+            case Press.BACK:
+                decision = await self._offers.take_back(key, candidate_id)
+            case _:
+                decision = await self._offers.drop(key, candidate_id)
         await self._show(key, decision, message.message_id)
         return texts.decided(decision.verdict)
+
+    async def _ask_for_words(self, asked: Asked, candidate_id: int) -> Decision:
+        key = asked.place.key
+        decision = await self._offers.look(key, candidate_id)
+        if decision.verdict is Verdict.OPEN and decision.offer is not None:
+            [item] = [item for item in decision.offer.items if item.id == candidate_id]
+            _, prompt_id = await self._send_one(asked, key, texts.write_words(item), ForceReply())
+            await self._offers.asked(candidate_id, prompt_id)
+        return decision
 
     async def _show(self, key: ChatKey, decision: Decision, message_id: int | None = None) -> None:
         """Brings the message with the buttons up to date."""
@@ -451,7 +458,7 @@ class Commands:
                 key.chat_id,
                 message_id,
                 parse_mode=ParseMode.HTML,
-                reply_markup=_buttons(offer),
+                reply_markup=buttons.under(offer),
             )
         except TelegramError as error:  # it shows this already, or is gone: the database has it right
             log.debug("offer_not_edited", chat=key.chat_id, reason=self._reason(error))
@@ -578,20 +585,6 @@ class Commands:
 
     def _reason(self, error: BaseException) -> str:
         return redact(str(error), [self._bot.token])
-
-
-def _buttons(offer: Offer) -> InlineKeyboardMarkup | None:
-    """A row for each translation nobody has decided on."""
-    rows = [
-        [
-            InlineKeyboardButton(f"✓ {item.text[:BUTTON_CHARS]}", callback_data=f"word:yes:{item.id}"),
-            InlineKeyboardButton("✎ Edit", callback_data=f"word:write:{item.id}"),
-            InlineKeyboardButton("✗ No", callback_data=f"word:no:{item.id}"),
-        ]
-        for item in offer.items
-        if item.open
-    ]
-    return InlineKeyboardMarkup(rows) if rows else None
 
 
 def build_application(

@@ -6,7 +6,6 @@ Nothing machine-made is active unseen: what the translators gave stands in the d
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +15,16 @@ from typing import Protocol
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.service import CANONICAL_CHARS, nothing_happens
-from bot.chat.terms import CANDIDATE_CHARS, CANDIDATE_WORDS, LANGUAGES, Term, unknown_terms, with_words
+from bot.chat.terms import (
+    CANDIDATE_CHARS,
+    CANDIDATE_WORDS,
+    LANGUAGES,
+    Term,
+    unknown_terms,
+    with_words,
+    without_words,
+    words_of,
+)
 from bot.delivery.render import clean
 from bot.language.concepts import Concepts
 from bot.language.words import split_words
@@ -79,8 +87,11 @@ class Verdict(Enum):
     """What came of a yes or no."""
 
     ADDED = "added"
+    ALL_ADDED = "all added"
+    TAKEN_BACK = "taken back"
     DROPPED = "dropped"
     OPEN = "open"
+    OPEN_AGAIN = "open again"
     DECIDED_BEFORE = "decided before"
     ENDED = "ended"
     NO_WORDS = "no words"
@@ -192,6 +203,59 @@ class Offers:
         """Leaves a candidate out."""
         return await self._decide(key, candidate_id, CandidateState.DROPPED)
 
+    async def accept_all(self, key: ChatKey, candidate_id: int) -> Decision:
+        """Takes all that are open, of the subscription this candidate is of, into the query."""
+        async with self._database.write() as session:
+            held = await candidates.hold(session, key.platform, key.chat_id, candidate_id)
+            if held is None:
+                return Decision(Verdict.ENDED)
+            candidate, subscription = held
+            verdict, added = Verdict.DECIDED_BEFORE, 0
+            for one in await candidates.of_subscription(session, subscription.id):
+                if one.state == CandidateState.OFFERED:
+                    verdict = await self._add(session, one, subscription, None)
+                    if verdict is not Verdict.ADDED:  # those before it stay: each was valid by itself
+                        break
+                    added += 1
+                    # What is added next is added to what this has become.
+                    await session.refresh(subscription)
+            if verdict is Verdict.ADDED:
+                verdict = Verdict.ALL_ADDED
+            offer = await self._offer_of(session, candidate, subscription)
+        if added:
+            self._changed()
+        return Decision(verdict, offer)
+
+    async def take_back(self, key: ChatKey, candidate_id: int) -> Decision:
+        """Offers a decided candidate again; words that were added leave the query."""
+        async with self._database.write() as session:
+            held = await candidates.hold(session, key.platform, key.chat_id, candidate_id)
+            if held is None:
+                return Decision(Verdict.ENDED)
+            candidate, subscription = held
+            added = candidate.state == CandidateState.ADDED
+            verdict = Verdict.TAKEN_BACK
+            if candidate.state == CandidateState.OFFERED:
+                verdict = Verdict.OPEN_AGAIN
+            elif added:
+                verdict = await self._take_out(session, candidate, subscription)
+            if verdict is Verdict.TAKEN_BACK:
+                await candidates.set_state(session, candidate.id, CandidateState.OFFERED)
+            offer = await self._offer_of(session, candidate, subscription)
+        if added and verdict is Verdict.TAKEN_BACK:
+            self._changed()
+        return Decision(verdict, offer)
+
+    async def _offer_of(
+        self, session: AsyncSession, candidate: TermCandidate, subscription: Subscription
+    ) -> Offer:
+        """How the offer of a candidate stands, as the session has it now."""
+        await session.refresh(subscription)
+        rows = await candidates.of_subscription(session, subscription.id)
+        for row in rows:
+            await session.refresh(row)
+        return Offer(subscription.text, tuple(map(_offered, rows)), offer_id=candidate.offer_id)
+
     async def _decide(
         self, key: ChatKey, candidate_id: int, state: CandidateState | None, instead: str | None = None
     ) -> Decision:
@@ -209,8 +273,7 @@ class Offers:
                 verdict = Verdict.DROPPED
             else:
                 verdict = await self._add(session, candidate, subscription, instead)
-            rows = await candidates.of_subscription(session, subscription.id)
-            offer = Offer(subscription.text, tuple(map(_offered, rows)), offer_id=candidate.offer_id)
+            offer = await self._offer_of(session, candidate, subscription)
         if verdict is Verdict.ADDED:
             self._changed()
         return Decision(verdict, offer)
@@ -218,26 +281,42 @@ class Offers:
     async def _add(
         self, session: AsyncSession, candidate: TermCandidate, subscription: Subscription, instead: str | None
     ) -> Verdict:
-        parts = [clean(part) for part in re.split(r"[,;\n]", instead or candidate.text)]
-        parts = [part for part in parts if split_words(part)]
+        parts = words_of(instead or candidate.text)
         if not parts:
             return Verdict.NO_WORDS
         try:
-            query = parse_query(await subscriptions.canonical(session, subscription.query_id), self._concepts)
+            query = await self._query_of(session, subscription)
             for part in parts:
                 query = with_words(query, candidate.term, part, self._concepts)
         except QueryError:
             return Verdict.TOO_LONG
         if len(query.canonical) > CANONICAL_CHARS:
             return Verdict.TOO_LONG
-        known = await subscriptions.find(session, subscription.chat_id, query.canonical)
-        if known is not None and known.id != subscription.id:
+        if not await self._become(session, subscription, query):
             return Verdict.SAME
-        query_id = await subscriptions.ensure_query(session, query.canonical, now=self._clock())
-        await subscriptions.move(session, subscription.id, query_id=query_id, text=query.canonical)
         text = ", ".join(parts) if instead is not None else None
         await candidates.set_state(session, candidate.id, CandidateState.ADDED, text=text)
         return Verdict.ADDED
+
+    async def _take_out(
+        self, session: AsyncSession, candidate: TermCandidate, subscription: Subscription
+    ) -> Verdict:
+        query = await self._query_of(session, subscription)
+        for part in words_of(candidate.text):
+            query = without_words(query, candidate.term, part, self._concepts)
+        return Verdict.TAKEN_BACK if await self._become(session, subscription, query) else Verdict.SAME
+
+    async def _query_of(self, session: AsyncSession, subscription: Subscription) -> Query:
+        return parse_query(await subscriptions.canonical(session, subscription.query_id), self._concepts)
+
+    async def _become(self, session: AsyncSession, subscription: Subscription, query: Query) -> bool:
+        """Makes a subscription one to this query; False when its chat has another one to it already."""
+        known = await subscriptions.find(session, subscription.chat_id, query.canonical)
+        if known is not None and known.id != subscription.id:
+            return False
+        query_id = await subscriptions.ensure_query(session, query.canonical, now=self._clock())
+        await subscriptions.move(session, subscription.id, query_id=query_id, text=query.canonical)
+        return True
 
 
 def _offered(row: TermCandidate) -> Offered:

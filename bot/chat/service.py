@@ -13,16 +13,16 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat import zones
-from bot.chat.terms import concept_words
+from bot.chat.terms import concept_words, with_words, words_of
 from bot.delivery.render import clean
 from bot.language.concepts import Concepts
 from bot.matching.explain import Reason
 from bot.matching.query import Query, QueryError, parse_query
 from bot.preview import Preview, preview
-from storage import alerts, chats, digests, subscriptions
+from storage import alerts, candidates, chats, digests, subscriptions
 from storage.chats import TELEGRAM, ChatKey
 from storage.database import Database
-from storage.models import Alert, Article, Chat, ChatState, Feed, Subscription
+from storage.models import Alert, Article, CandidateState, Chat, ChatState, Feed, Subscription
 
 SUBSCRIPTIONS_A_CHAT = 50
 CANONICAL_CHARS = 1024  # what the database's column holds
@@ -399,13 +399,37 @@ class ChatService:
     async def _equal(
         self, session: AsyncSession, chat: Chat, rows: Sequence[Subscription], asked: str
     ) -> list[Subscription]:
-        """The subscription to an equal query; also by its very text, in case it can't be read any more."""
+        """The subscription to an equal query; also by its very text, in case it can't be read any more.
+
+        A query that confirmed translations were added to is found by what it was before, too.
+        """
         query = self._parse(asked)
         if isinstance(query, Query):
             found = await subscriptions.find(session, chat.id, query.canonical)
             if found is not None:
                 return [found]
+            for row in rows:
+                grown = await self._grown(session, query, row)
+                if grown is not None and row.query_id == grown:
+                    return [row]
         return [row for row in rows if row.text == asked]
+
+    async def _grown(self, session: AsyncSession, query: Query, row: Subscription) -> int | None:
+        """The id of what a query becomes with the words added to this subscription; None: there are none."""
+        added = [
+            one
+            for one in await candidates.of_subscription(session, row.id)
+            if one.state == CandidateState.ADDED
+        ]
+        if not added:
+            return None
+        try:
+            for one in added:
+                for words in words_of(one.text):
+                    query = with_words(query, one.term, words, self._concepts)
+        except QueryError:
+            return None
+        return await subscriptions.query_id(session, query.canonical)
 
     def _digest_of(self, chat: Chat | None) -> Digest:
         if chat is None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import simplemma
 
+from bot.delivery.render import clean
 from bot.language.concepts import Concepts
 from bot.language.words import analyse_article, fold, is_acronym, is_dictionary_word, split_words
 from bot.matching.query import And, Exact, Node, Or, Query, QueryError, Words, parse_query, render
@@ -81,6 +82,38 @@ def with_words(query: Query, term: str, words: str, concepts: Concepts) -> Query
         raise QueryError(words, "there is no word in it", hint="Write one, or several.")
     added = Words("-".join(parts), ())  # only its text counts: the whole is read anew below
     return parse_query(render(_widened(query.root, term, added)), concepts)
+
+
+def without_words(query: Query, term: str, words: str, concepts: Concepts) -> Query:
+    """The query as it was before `with_words`; the same query when it has no such words.
+
+    Raises:
+        QueryError: what is left is no query.
+    """
+    parts = split_words(words)
+    if not parts:
+        return query
+    added = parse_query("-".join(parts), concepts).root
+    return parse_query(render(_narrowed(query.root, term, added)), concepts)
+
+
+def words_of(text: str) -> list[str]:
+    """The words a person wrote for one term: several, with commas between."""
+    parts = (clean(part) for part in re.split(r"[,;\n]", text))
+    return [part for part in parts if split_words(part)]
+
+
+def _narrowed(node: Node, term: str, added: Node) -> Node:
+    if isinstance(node, Or) and _is_term(node, term):
+        left = tuple(part for part in node.parts if part != added)
+        return left[0] if len(left) == 1 else Or(left)
+    if isinstance(node, And | Or):
+        return type(node)(tuple(_narrowed(part, term, added) for part in node.parts))
+    return node
+
+
+def _is_term(node: Or, term: str) -> bool:
+    return any(isinstance(part, Words | Exact) and part.text == term for part in node.parts)
 
 
 def _widened(node: Node, term: str, added: Words) -> Node:

@@ -150,7 +150,7 @@ def translations(offer: Offer) -> str:
             "the English text."
         )
     if any(not item.open for item in offer.items):
-        lines += ["", f"The query is now: {_code(offer.text)}"]
+        lines += ["", f"The query is now: {_code(offer.text)}", "↶ takes a decision back."]
     return "\n".join(lines)
 
 
@@ -174,7 +174,10 @@ def decided(verdict: Verdict) -> str:
     return {
         Verdict.ADDED: "Added to the query.",
         Verdict.DROPPED: "Left out.",
+        Verdict.ALL_ADDED: "All added to the query.",
+        Verdict.TAKEN_BACK: "Taken back; you may decide anew.",
         Verdict.OPEN: "Reply with your own words.",
+        Verdict.OPEN_AGAIN: "This is open: decide as you like.",
         Verdict.DECIDED_BEFORE: "This was decided before.",
         Verdict.ENDED: "This query is not followed here any more.",
         Verdict.NO_WORDS: "There is no word in it. Nothing was changed.",

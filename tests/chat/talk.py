@@ -71,15 +71,16 @@ async def talking(
     allowed_chats: Collection[int] = (),
     token: str = TOKEN,
     finish_s: float = 4.0,
+    held: asyncio.Event | None = None,
 ) -> AsyncIterator[Talk]:
-    """The bot listens within this block."""
+    """The bot listens within this block. `held`: it is set when a wait that Telegram asks for is over."""
     counts: Counter[str] = Counter()
     reports: list[tuple[bool, str]] = []
     slept: list[float] = []
 
     async def sleep(seconds: float) -> None:
         slept.append(seconds)
-        await asyncio.sleep(0.01)
+        await (held.wait() if held is not None else asyncio.sleep(0.01))
 
     application = build_application(
         build_bot(token, api.url),

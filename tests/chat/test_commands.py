@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
 
@@ -336,6 +337,25 @@ async def test_a_preview_says_what_a_query_would_have_brought(
     assert lines[-1] == "To follow it: /subscribe judul"
     assert any(method == "sendChatAction" for method, _ in talk.api.requests)
     assert await following(database, SARI) == []
+
+
+async def test_previews_of_a_chat_are_made_one_at_a_time(
+    api: BotApi, database: Database, concepts: Concepts, now: datetime
+) -> None:
+    over = asyncio.Event()
+    async with talking(api, database, concepts, now, held=over) as talk:
+        # The first preview can't be delivered yet, which is as good as one that is still looking.
+        api.fail_next("sendMessage", 429, "Too Many Requests: retry after 7", retry_after=7)
+        api.say(SARI, SARI, "/preview nickel")
+        await talk.until(lambda: asyncio.sleep(0, bool(talk.slept)))
+        assert "still working on the preview before" in await talk.ask(SARI, SARI, "/preview cobalt")
+        assert "Nothing was read" in await talk.ask(GROUP, GUEST, "/preview cobalt")  # others need not wait
+        before = len(api.sent_to(SARI))
+        over.set()
+        (first,) = await talk.heard(SARI, before)
+        assert "Nothing was read" in first.text_plain
+        assert "Nothing was read" in await talk.ask(SARI, SARI, "/preview cobalt")
+        assert talk.counts == {}
 
 
 async def sent_alert(

@@ -104,15 +104,15 @@ async def test_translations_are_offered_and_only_what_is_confirmed_is_followed(
     assert "saham → Stock, English (back: saham)" in offer.text_plain
     assert "saham → акции, Russian (back: saham)" in offer.text_plain
     assert await following(database, SARI) == [("saham", "saham")]
-    english, russian = buttons(offer)
-    assert all(len(data.encode()) <= 64 for data in [*english, *russian])
+    english, russian, [everything] = buttons(offer)
+    assert all(len(data.encode()) <= 64 for data in [*english, *russian, everything])
     assert await press(talk, offer, SARI, russian[0]) == "Added to the query."
     assert await following(database, SARI) == [("saham OR акции", "saham OR акции")]
     assert "✓ saham → акции" in offer.current
     assert "The query is now: saham OR акции" in offer.current
-    assert buttons(offer) == [english]
+    assert buttons(offer) == [english, [russian[0].replace("yes", "back")]]
     assert await press(talk, offer, SARI, english[2]) == "Left out."
-    assert buttons(offer) == []
+    assert [len(row) for row in buttons(offer)] == [2]  # nothing but to take back
     assert await following(database, SARI) == [("saham OR акции", "saham OR акции")]
     assert "1. saham OR акции" in await talk.ask(SARI, SARI, "/list")
     assert talk.counts == {}
@@ -120,11 +120,12 @@ async def test_translations_are_offered_and_only_what_is_confirmed_is_followed(
 
 async def test_old_and_invented_buttons_are_answered_and_do_nothing(talk: Talk, database: Database) -> None:
     offer = await offered(talk)
-    [english, _] = buttons(offer)
+    english, *_ = buttons(offer)
     await press(talk, offer, SARI, english[0])
     assert await press(talk, offer, SARI, english[2]) == "This was decided before."
     assert await press(talk, offer, SARI, "word:yes:999") == "This query is not followed here any more."
-    assert "too old" in await press(talk, offer, SARI, "elephants")
+    for invented in ("elephants", "word:elephants:1", "word:yes:1:2", "word:yes:"):
+        assert "too old" in await press(talk, offer, SARI, invented)
     await talk.ask(SARI, SARI, "/unsubscribe all")
     assert "not followed here" in await press(talk, offer, SARI, english[0])
     # Somebody else's candidate, from another chat.
@@ -151,6 +152,61 @@ async def test_a_person_writes_words_of_his_own(talk: Talk, database: Database) 
     talk.api.say(SARI, SARI, "nickel export", reply_to=answer.message_id)
     (other,) = await talk.heard(SARI, before + 3)
     assert other.text_plain.startswith("To follow this, send:")
+
+
+async def test_all_are_added_at_once_and_each_can_be_taken_back(talk: Talk, database: Database) -> None:
+    offer = await offered(talk)
+    english, russian, [everything] = buttons(offer)
+    assert await press(talk, offer, SARI, everything) == "All added to the query."
+    assert await following(database, SARI) == [("saham OR stock OR акции",) * 2]
+    assert "The query is now: saham OR stock OR акции" in offer.current
+    assert await press(talk, offer, SARI, everything) == "This was decided before."
+
+    [[back_english, back_russian]] = buttons(offer)
+    assert await press(talk, offer, SARI, back_english) == "Taken back; you may decide anew."
+    assert await following(database, SARI) == [("saham OR акции",) * 2]
+    assert buttons(offer) == [english, [back_russian]]
+    assert await press(talk, offer, SARI, back_russian) == "Taken back; you may decide anew."
+    assert await following(database, SARI) == [("saham",) * 2]
+    assert buttons(offer) == [english, russian, [everything]]
+    assert "The query is now" not in offer.current
+    assert "open" in await press(talk, offer, SARI, back_russian)
+
+
+async def test_what_was_left_out_is_offered_again(talk: Talk, database: Database) -> None:
+    offer = await offered(talk)
+    english, *_ = buttons(offer)
+    await press(talk, offer, SARI, english[2])
+    [_, [back]] = buttons(offer)
+    assert await press(talk, offer, SARI, back) == "Taken back; you may decide anew."
+    assert await press(talk, offer, SARI, english[0]) == "Added to the query."
+    assert await following(database, SARI) == [("saham OR stock",) * 2]
+
+
+async def test_words_a_person_wrote_leave_the_query_together(talk: Talk, database: Database) -> None:
+    offer = await offered(talk, query="saham (emas OR tembaga)")
+    [(_, plain)] = await following(database, SARI)
+    before = len(talk.api.sent_to(SARI))
+    russian = [row for row in buttons(offer) if len(row) == 3][-1]
+    await press(talk, offer, SARI, russian[1])
+    (prompt,) = await talk.heard(SARI, before)
+    talk.api.say(SARI, SARI, "акция, фондовый рынок", reply_to=prompt.message_id)
+    await talk.heard(SARI, before + 1)
+    [(grown, _)] = await following(database, SARI)
+    assert "фондовый-рынок" in grown
+    back = buttons(offer)[-1][0]
+    assert await press(talk, offer, SARI, back) == "Taken back; you may decide anew."
+    assert [canonical for _, canonical in await following(database, SARI)] == [plain]
+
+
+async def test_a_query_is_unsubscribed_by_what_was_typed_although_words_were_added(
+    talk: Talk, database: Database
+) -> None:
+    offer = await offered(talk)
+    await press(talk, offer, SARI, buttons(offer)[-1][0])
+    assert "is not followed here" in await talk.ask(SARI, SARI, "/unsubscribe stock")
+    assert "Stopped following saham OR stock OR акции" in await talk.ask(SARI, SARI, "/unsubscribe Saham")
+    assert await following(database, SARI) == []
 
 
 async def test_in_a_group_only_administrators_decide(talk: Talk, database: Database) -> None:

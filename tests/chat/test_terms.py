@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.chat.terms import concept_words, unknown_terms, with_words
+from bot.chat.terms import concept_words, unknown_terms, with_words, without_words, words_of
 from bot.language.concepts import Concepts
 from bot.matching.query import QueryError, parse_query
 
@@ -50,6 +50,32 @@ def test_words_are_alternatives_to_the_term(
 ) -> None:
     wider = with_words(parse_query(query, concepts), term, words, concepts)
     assert wider.canonical == parse_query(expected, concepts).canonical
+
+
+@pytest.mark.parametrize(
+    ("query", "term", "words"),
+    [
+        ("saham", "saham", "stock"),
+        ("saham nikel", "saham", "акции"),
+        ("saham OR nikel", "saham", "акции"),
+        ("saham", "saham", "фондовый рынок"),
+        ('"bursa efek"', '"bursa efek"', "биржа"),
+        ("saham -saham-gorengan", "saham", "stock"),
+    ],
+)
+def test_words_that_are_taken_back_leave_the_query_as_it_was(
+    query: str, term: str, words: str, concepts: Concepts
+) -> None:
+    before = parse_query(query, concepts)
+    wider = with_words(before, term, words, concepts)
+    assert wider.canonical != before.canonical
+    assert without_words(wider, term, words, concepts).canonical == before.canonical
+    assert without_words(before, term, words, concepts).canonical == before.canonical
+    assert without_words(wider, term, "!!", concepts).canonical == wider.canonical
+
+
+def test_words_of_ones_own_are_told_apart_by_commas() -> None:
+    assert words_of("акция, фондовый  рынок;, !\nбиржа") == ["акция", "фондовый рынок", "биржа"]
 
 
 def test_a_concept_is_named_for_the_words_it_knows(concepts: Concepts) -> None:
