@@ -15,6 +15,7 @@ import typer
 from bot.cli.archive import preview, search
 from bot.cli.feeds import check_feeds, list_feeds, poll
 from bot.cli.lines import match, translate
+from bot.cli.models import install_models, list_models, remove_models
 from bot.cli.running import demo, doctor, run
 
 app = typer.Typer(
@@ -33,7 +34,12 @@ feeds_app = typer.Typer(no_args_is_help=True, help="The feeds: which there are, 
 feeds_app.command("list")(list_feeds)
 feeds_app.command("check")(check_feeds)
 
-GROUPS = {"feeds": feeds_app}
+models_app = typer.Typer(no_args_is_help=True, help="Translation models on this machine, for `local`.")
+models_app.command("list")(list_models)
+models_app.command("install")(install_models)
+models_app.command("remove")(remove_models)
+
+GROUPS = {"feeds": feeds_app, "models": models_app}
 for name, group in GROUPS.items():
     app.add_typer(group, name=name)
 

@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 from bot.translation.downloads import without_password
 from bot.translation.model_folder import PAIR, ModelError, version_key
 
-PUBLIC_INDEX = "https://raw.githubusercontent.com/argosopentech/argospm-index/main/index.json"
 _VERSION = re.compile(r"\d{1,6}(?:\.\d{1,6}){0,5}")
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 

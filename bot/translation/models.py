@@ -181,14 +181,15 @@ class _Job:
             if self.can_run:
                 self.reporter.step(f"{name}: trying it")
                 try_model(model)
-            if place.exists():  # one that does not work: see above
-                _delete(place)
             try:
                 fresh.rename(place)
             except OSError:
+                if not place.is_dir():
+                    raise
                 if (other := self._there(place)) is not None:  # somebody else was faster
                     return other
-                raise
+                _delete(place)  # it does not work
+                fresh.rename(place)
         done = Installed(read_model(place), fresh=True, tried=self.can_run)
         self._drop_older(done)
         return done
@@ -271,6 +272,8 @@ def _delete(folder: Path) -> None:
     gone = folder.with_name(f"{_REMOVING}{folder.name}-{os.getpid()}-{time.monotonic_ns()}")
     try:
         folder.rename(gone)
+    except FileNotFoundError:
+        return  # somebody else was faster
     except OSError as error:
         raise ModelError(str(folder), f"it can't be removed ({error.strerror or 'no right to'})") from error
     shutil.rmtree(gone, ignore_errors=True)  # what is left has a dot before its name, and is swept up later

@@ -23,7 +23,7 @@ from bot.translation.model_folder import ModelError, find_models
 from bot.translation.models import Installed, Silence, install, libraries_present, remove
 from bot.translation.unpacking import Caps, UnpackError
 from tests.standins.model_server import File, ModelServer, model_server
-from tests.translation.tiny_model import INDONESIAN, RUSSIAN, install_argos, install_byte_pairs
+from tests.translation.tiny_model import INDONESIAN, RUSSIAN, install_argos, install_byte_pairs, zipped
 
 QUICK = replace(PACKAGE, read_s=2.0, pause_s=0.01, total_s=30.0)
 
@@ -55,15 +55,6 @@ def package(made: Path, source: str, words: dict[str, str], version: str = "1.9"
     (made / "stanza" / "tokenize.pt").write_bytes(b"0" * 1_000)
     (made / "README.md").write_text("A model.")
     return zipped(made, f"translate-{source}_en-{version.replace('.', '_')}")
-
-
-def zipped(folder: Path, top: str) -> bytes:
-    written = io.BytesIO()
-    with zipfile.ZipFile(written, "w") as archive:
-        for file in sorted(folder.rglob("*")):
-            if file.is_file():
-                archive.write(file, f"{top}/{file.relative_to(folder)}")
-    return written.getvalue()
 
 
 def installed(pairs: list[str], models: Path, server: ModelServer, **more: object) -> list[Installed]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -196,3 +197,13 @@ def install_byte_pairs(folder: Path, words: Mapping[str, str], *, escaped: bool 
     (folder / "bpe.model").write_text("#version: 0.2\n" + "\n".join(merges) + "\n")
     metadata = {"from_code": "id", "to_code": "en", "package_version": "1.9"}
     (folder / "metadata.json").write_text(json.dumps(metadata))
+
+
+def zipped(folder: Path, top: str) -> bytes:
+    """The folder as a package: a zip in which one folder holds everything."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as archive:
+        for file in sorted(folder.rglob("*")):
+            if file.is_file():
+                archive.write(file, f"{top}/{file.relative_to(folder)}")
+    return written.getvalue()
