@@ -128,7 +128,6 @@ class Polls:
             next_poll_at = next_poll_after_success(
                 state,
                 now=now,
-                new_items=0,
                 jitter=self._chance.random(),
                 retry_after_s=fetched.retry_after_s,
             )
@@ -150,7 +149,6 @@ class Polls:
                 next_poll_at=next_poll_after_success(
                     state,
                     now=now,
-                    new_items=len(new),
                     jitter=self._chance.random(),
                     retry_after_s=fetched.retry_after_s,
                 ),

@@ -9,14 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.feeds.failures import FailureKind
-from bot.feeds.schedule import PollState, next_poll_after_failure, next_poll_after_success
+from bot.feeds.pace import Pace
+from bot.feeds.schedule import PollState, interval_s, next_poll_after_failure, next_poll_after_success
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 HOUR_S = 3600.0
 
 
 def after_success(state: PollState, jitter: float = 0.5, retry_after_s: float | None = None) -> float:
-    moment = next_poll_after_success(state, now=NOW, new_items=0, jitter=jitter, retry_after_s=retry_after_s)
+    moment = next_poll_after_success(state, now=NOW, jitter=jitter, retry_after_s=retry_after_s)
     return (moment - NOW).total_seconds()
 
 
@@ -36,6 +37,43 @@ def test_a_written_interval_is_obeyed_as_written(interval_s: int) -> None:
 
 def test_without_one_it_is_ten_minutes_give_or_take_a_tenth() -> None:
     assert [after_success(PollState(None, 0), jitter) for jitter in (0, 0.5, 1)] == [540, 600, 660]
+
+
+MINUTE_S = 60.0
+DAY_S = 86400.0
+
+
+@pytest.mark.parametrize(
+    ("per_day", "minutes"),
+    [(24 * 60, 2), (288, 3), (24, 10), (1, 49), (1 / 30, 268), (1 / 3650, 1440)],
+    ids=["every minute", "every five minutes", "hourly", "daily", "monthly", "every ten years"],
+)
+def test_the_interval_follows_the_root_of_the_pace(per_day: float, minutes: int) -> None:
+    assert round(interval_s(PollState(None, 0, Pace(per_day))) / MINUTE_S) == minutes
+
+
+@pytest.mark.parametrize(("asked_s", "minutes"), [(60, 10), (20 * 60, 20), (3600, 30), (DAY_S, 30)], ids=str)
+def test_a_feed_is_read_as_seldom_as_it_asks_within_half_an_hour(asked_s: float, minutes: int) -> None:
+    assert interval_s(PollState(None, 0, Pace(24), asked_s)) == minutes * MINUTE_S
+
+
+def test_a_feed_whose_items_stay_for_an_hour_is_read_three_times_an_hour_whatever_it_asks() -> None:
+    assert interval_s(PollState(None, 0, Pace(24, window_s=3600), asked_s=1800)) == 1200
+    assert interval_s(PollState(None, 0, Pace(240, window_s=60))) == 120
+    assert interval_s(PollState(30, 0, Pace(24, window_s=3600))) == 30
+
+
+@given(
+    per_day=st.none() | st.floats(0, 1e6),
+    window_s=st.none() | st.floats(0, 1e9),
+    asked_s=st.none() | st.floats(0, 1e9),
+    jitter=st.floats(0, 1),
+)
+def test_an_interval_found_by_itself_is_two_minutes_to_a_day(
+    per_day: float | None, window_s: float | None, asked_s: float | None, jitter: float
+) -> None:
+    wait_s = after_success(PollState(None, 0, Pace(per_day, window_s), asked_s), jitter)
+    assert 2 * MINUTE_S <= wait_s <= DAY_S
 
 
 def test_a_feed_that_asks_for_patience_gets_it_even_after_success() -> None:
@@ -73,15 +111,15 @@ def test_retry_after_is_obeyed_up_to_a_day(retry_after_s: float | None, wait_s: 
 
 
 @given(
-    interval_s=st.none() | st.integers(1, 604800),
+    written_s=st.none() | st.integers(1, 604800),
     failures=st.integers(0, 10**6),
     kind=st.sampled_from(FailureKind),
     retry_after_s=st.none() | st.floats(0, 1e9),
     jitter=st.floats(0, 1),
 )
 def test_the_next_try_always_comes_and_within_a_day(
-    interval_s: int | None, failures: int, kind: FailureKind, retry_after_s: float | None, jitter: float
+    written_s: int | None, failures: int, kind: FailureKind, retry_after_s: float | None, jitter: float
 ) -> None:
-    wait_s = after_failure(PollState(interval_s, failures), kind, retry_after_s, jitter)
+    wait_s = after_failure(PollState(written_s, failures), kind, retry_after_s, jitter)
     assert 0 < wait_s <= 24 * HOUR_S
     assert wait_s >= min(retry_after_s or 0, 24 * HOUR_S) - 1e-6
