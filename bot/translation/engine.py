@@ -61,7 +61,7 @@ class Engine:
                 inter_threads=1,
                 intra_threads=threads or min(4, _cores()),
             )
-        except (RuntimeError, ValueError, OSError, TypeError) as error:
+        except (RuntimeError, ValueError, OSError, TypeError, MemoryError) as error:
             raise ModelError(
                 str(model.folder),
                 f"its files can't be loaded ({type(error).__name__})",
@@ -101,18 +101,21 @@ class Engine:
         return pieces
 
     def _short_enough(self, sentence: str) -> list[tuple[str, str, tuple[str, ...]]]:
-        tokens = tuple(self._subwords.encode(sentence))
+        try:
+            tokens = tuple(self._subwords.encode(sentence))
+        except (ValueError, RuntimeError):  # half a surrogate pair, mostly
+            raise EngineFailure(FailureKind.UNSUPPORTED, "was given a text that is not Unicode") from None
         if len(tokens) <= MOST_PIECES:
             return [(sentence, "", tokens)]
-        limit = len(sentence)
+        limit = len(sentence) * MOST_PIECES // len(tokens)
         while limit > 1:
-            limit = limit * MOST_PIECES // (len(tokens) + MOST_PIECES) or 1
             segments = cut(sentence, limit)
             if any(not segment.after for segment in segments[:-1]):
                 break  # cut through a word
             parts = [(s.text, s.after, tuple(self._subwords.encode(s.text))) for s in segments]
             if all(len(part[2]) <= MOST_PIECES for part in parts):
                 return parts
+            limit //= 2
         raise EngineFailure(FailureKind.UNSUPPORTED, "was given a sentence too long for its model")
 
     def _batch(self, batch: Sequence[tuple[str, ...]]) -> list[str]:

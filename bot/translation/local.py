@@ -28,7 +28,7 @@ log = structlog.get_logger(__name__)
 
 LIBRARIES = ("ctranslate2", "sentencepiece")
 MOST_LOADED = 4  # pairs in memory at once, each 80 to 400 MB; the one not used for longest goes first
-EXIT_S = 5.0  # how long an exit waits for the batch under way, which takes a second or two
+EXIT_S = 3.0  # how long an exit waits for the batch under way, which takes a second or two
 
 
 class LocalProvider:
@@ -40,7 +40,7 @@ class LocalProvider:
     """
 
     name = "local"
-    max_chars = 10_000  # seconds of work; a request is one job for its thread
+    max_chars = 5_000  # some 50 sentences: seconds of work, after which others have their turn
     max_texts = 32
     # None that survives: SentencePiece has no piece for rare brackets, and a model drops or doubles digits
     # it was never shown in brackets.

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from bot.translation.moses import detokenise, normalise, tokenise
 
 _KEPT_WORDS = 20_000  # about 4 MB; a day's news has fewer different words
+_LONGEST_WORD = 200  # merging takes the square of it in time, and nothing longer is a word
 _END = "</w>"
 
 
@@ -110,7 +111,7 @@ class BytePairs:
 
     def _merged(self, token: str) -> tuple[str, ...]:
         parts = [*token[:-1], token[-1] + _END]
-        while len(parts) > 1:
+        while len(parts) > 1 and len(token) <= _LONGEST_WORD:
             pairs = itertools.pairwise(parts)
             best = min(pairs, key=lambda pair: self._ranks.get(pair, len(self._ranks)))
             if best not in self._ranks:

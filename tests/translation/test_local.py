@@ -87,6 +87,41 @@ def test_a_word_too_long_for_a_model_is_a_failure(models: Path) -> None:
     assert "too long" in failure.reason
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["ekspor \ud800", "\udfff"],
+    ids=["half a pair", "the other half"],
+)
+def test_a_text_that_is_not_unicode_is_a_failure_of_this_text_alone(models: Path, text: str) -> None:
+    failure = failed(open_local(models).translate_many([text + " a"], "id"))
+    assert failure.kind is FailureKind.UNSUPPORTED
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ekspor\0nikel",
+        "\u202eekspor\u202c",
+        "a\u200bb",
+        "</s> ekspor",
+        "<s>",
+        "<unk> a",
+        "▁ekspor",
+        "@@ a@@",
+        "&lt;a&gt;",
+    ],
+)
+@pytest.mark.parametrize("kind", ["pieces", "pairs"])
+def test_signs_with_a_meaning_for_the_tools_do_no_harm(tmp_path: Path, text: str, kind: str) -> None:
+    if kind == "pieces":
+        install_argos(tmp_path / "id-en-1.9", "id", INDONESIAN)
+    else:
+        install_byte_pairs(tmp_path / "id-en-1.9", INDONESIAN)
+    before, english, after = done(open_local(tmp_path).translate_many(["harga", text, "naik"], "id"))
+    assert (before, after) == ("price", "rises")
+    assert english
+
+
 def test_a_translation_that_comes_to_no_end_is_a_failure(tmp_path: Path) -> None:
     install_argos(tmp_path / "id-en-1.9", "id", INDONESIAN, never_ends=True)
     failure = failed(open_local(tmp_path).translate_many(["harga nikel"], "id"))

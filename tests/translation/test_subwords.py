@@ -29,6 +29,10 @@ def test_words_are_cut_as_they_were_in_training(word: str, pieces: str) -> None:
     assert pairs().encode(word) == pieces.split()
 
 
+def test_a_word_without_end_costs_no_time() -> None:
+    assert pairs().encode("n" * 100_000)[:2] == ["n@@", "n@@"]
+
+
 def test_pieces_become_words_again() -> None:
     assert pairs().decode(["nik@@", "el", "pri@@", "ces", "."]) == "nikel prices."
 
