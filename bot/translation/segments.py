@@ -9,6 +9,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.translation.sentence_ends import sentence_ends
+
 
 @dataclass(frozen=True, slots=True)
 class Segment:
@@ -18,17 +20,11 @@ class Segment:
     after: str
 
 
-# A full stop after these ends no sentence. In lower case; "a single letter" (initials) is a rule of its own.
-_ABBREVIATED = """
-    г гг тыс млн млрд трлн руб коп им ул д стр см т п др пр напр акад проф гл ст
-    no pt tbk rp dr drs ir hj jl kab prov dll dkk dsb st jend letjen mayjen prof yth hlm
-    mr mrs ms inc ltd co corp vs gov sen rep gen
-"""
-_ABBREVIATIONS = frozenset(_ABBREVIATED.split())
-_SENTENCE_END = re.compile(r"[.!?…]+[\"'»”’)\]]*(?=\s+[\"'«“‘(\[]*[A-ZА-ЯЁ0-9])")
+_LOOK_AHEAD = 40  # characters
 _CLAUSE_END = re.compile(r"[;:,—–](?=\s)")
 _SPACE = re.compile(r"\s+")
-_LINE_END = re.compile(r"\s*\n\s*")
+# Tried only where the space begins: a long one would be read again from each of its places.
+_LINE_END = re.compile(r"(?<!\s)\s*\n\s*")
 
 
 def cut(text: str, limit: int) -> tuple[Segment, ...]:
@@ -49,17 +45,20 @@ def cut(text: str, limit: int) -> tuple[Segment, ...]:
 
 
 def sentences(text: str) -> tuple[Segment, ...]:
-    """The text in its sentences: a local model was trained on single ones, and drops words of longer."""
+    """The text in its sentences, however long; a line's end always ends one.
+
+    The unit that is remembered, so that wire copy is found again in another article; and what a local model
+    takes: it was trained on single sentences, and drops words of longer pieces.
+    """
     pieces: list[Segment] = []
     start = 0
     for end in (*_LINE_END.finditer(text), None):
         line = text[start : end.start()] if end else text[start:]
         at = 0
-        for stop in _SENTENCE_END.finditer(line):
-            space = _SPACE.match(line, stop.end())
-            if space and _ends_here(line, stop):
-                pieces += _cut_line(line[at : stop.end()], len(line), after=space.group())
-                at = space.end()
+        for stop in sentence_ends(line):
+            resume = _behind_space(line, stop)
+            pieces += _cut_line(line[at:stop], len(line), after=line[stop:resume])
+            at = resume
         pieces += _cut_line(line[at:], max(1, len(line)), after=end.group() if end else "")
         start = end.end() if end else start
     return tuple(pieces)
@@ -72,12 +71,11 @@ def join(segments: Sequence[Segment], texts: Sequence[str]) -> str:
 
 def _cut_line(line: str, limit: int, *, after: str) -> list[Segment]:
     pieces: list[Segment] = []
-    rest = line
-    if lead := re.match(r"\s+", rest):
-        pieces.append(Segment("", lead.group()))
-        rest = rest[lead.end() :]
-    if trail := re.search(r"\s+$", rest):
-        rest, after = rest[: trail.start()], trail.group() + after
+    rest = line.lstrip()
+    if lead := line[: len(line) - len(rest)]:
+        pieces.append(Segment("", lead))
+    end = len(rest.rstrip())
+    rest, after = rest[:end], rest[end:] + after
     while len(rest) > limit:
         at, resume = _place_to_cut(rest, limit)
         pieces.append(Segment(rest[:at], rest[at:resume]))
@@ -89,20 +87,17 @@ def _cut_line(line: str, limit: int, *, after: str) -> list[Segment]:
 
 def _place_to_cut(text: str, limit: int) -> tuple[int, int]:
     """Where the piece ends and where the next one begins."""
-    window = text[: limit + 1]  # a stop as the last allowed character shows by the space behind it
-    stops = _SENTENCE_END.finditer(text, 0, limit + 2)
-    ends = [stop.end() for stop in stops if stop.end() <= limit and _ends_here(text, stop)]
+    # What stands behind a stop decides what it is: a few words more are looked at than fit.
+    ends = [end for end in sentence_ends(text[: limit + _LOOK_AHEAD]) if end <= limit]
+    window = text[: limit + 1]
     if not ends:
         ends = [m.end() for m in _CLAUSE_END.finditer(window) if m.end() <= limit]
     if not ends:
         ends = [m.start() for m in _SPACE.finditer(window) if 0 < m.start() <= limit]
     at = ends[-1] if ends else limit
+    return at, _behind_space(text, at)
+
+
+def _behind_space(text: str, at: int) -> int:
     space = _SPACE.match(text, at)
-    return at, space.end() if space else at
-
-
-def _ends_here(text: str, stop: re.Match[str]) -> bool:
-    if stop.group()[0] != ".":
-        return True
-    word = re.search(r"[^\W\d_]+$", text[max(0, stop.start() - 12) : stop.start()])
-    return not (word and (word.group().lower() in _ABBREVIATIONS or len(word.group()) == 1))
+    return space.end() if space else at
