@@ -19,14 +19,16 @@ from bot.language.words import analyse_article, fold
 from bot.translation.glossary_file import Entry, read_names, version_of
 from bot.translation.marks import MOST_NUMBER, Mark, Marks, find, occurs, write
 
+_LONGEST_WORD = 64  # longer ones are no names, and would fill the cache
+_LOOK_BACK = 80  # characters before a mark that say which article it has
 _CACHED_WORDS = 65_536  # case forms remembered; a word costs about 200 bytes
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _CYRILLIC = re.compile("[Ѐ-ԯ]")
 # Where no name is looked for: addresses, e-mail addresses, @names, #tags, file paths.
 _NO_PLACE = re.compile(
-    r"(?i:\b[a-z][a-z0-9+.-]*://\S+|\bwww\.\S+)|\S+@\S+|[@#]\w+"
-    r"|\b[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|info|ru|su|рф|id|co|my|cn|io|me|gov|edu|tv|news)\b(?:/\S*)?"
+    r"(?i:(?<![\w.+-])[a-z][a-z0-9+.-]*://\S+|\bwww\.\S+)|(?<!\S)[^\s@]+@\S+|[@#]\w+"
+    r"|(?<![\w.-])[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|info|ru|su|рф|id|co|my|cn|io|me|gov|edu|tv|news)\b(?:/\S*)?"
 )
 # What may stand between two words of one name: "PT. Timah", "Bangka-Belitung", ГМК «Норильский никель».
 _GAP = re.compile(
@@ -242,7 +244,7 @@ class Glossary:
         """Names from left to right, none over another."""
         language = "id" if source == "ms" else source if source in self._indexes else ""
         index, beginnings = self._indexes[language], self._beginnings[language]
-        words = list(_WORD.finditer(text))
+        words = [word for word in _WORD.finditer(text) if word.end() - word.start() <= _LONGEST_WORD]
         forbidden = [m.span() for m in _NO_PLACE.finditer(text)] if _may_hold_address(text) else []
         at = 0
         while at < len(words):
@@ -378,6 +380,7 @@ def _russian(word: str) -> frozenset[str]:
 
 def _with_name(text: str, english: str) -> str:
     """The text so far with a name set behind it."""
+    before, text = text[:-_LOOK_BACK], text[-_LOOK_BACK:]
     if (nation := _NATION.search(text)) and english.startswith(_NATIONS[nation[1][:2].lower()]):
         text = text[: nation.start()]
     if text and text[-1].isalnum():
@@ -394,9 +397,9 @@ def _with_name(text: str, english: str) -> str:
         text = text[: article.start()]
     elif article and article[1].lower() != "the":
         text = text[: article.start()] + _a_or_an(article[1], english) + article[2]
-    if english[0].islower() and _SENTENCE_START.search(text):
+    if english[0].islower() and _SENTENCE_START.search("x" + text if before else text):
         english = english[0].upper() + english[1:]
-    return text + english
+    return before + text + english
 
 
 def _a_or_an(article: str, name: str) -> str:

@@ -244,6 +244,29 @@ def test_a_reply_whose_marks_are_broken_is_refused(reply: str) -> None:
     assert TWO.restore(reply) is None
 
 
+def test_names_deep_in_a_long_reply_are_set_right_too() -> None:
+    locked = GLOSSARY.lock("О ЕАЭС и ещё раз о ЕАЭС", "ru", Marks.BRACKETS)
+    talk = "and so on " * 30
+    assert locked.restore(f"About the [[1]] {talk}[[2]]. End") == f"About the EAEU {talk}the EAEU. End"
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "Росатом" * 20_000,
+        "a." * 40_000,
+        "a@" * 40_000,
+        "РЗМ " * 20_000,
+        "«" * 60_000 + "Антам" + "»" * 60_000,
+        "." + " " * 60_000,
+    ],
+    ids=["one word", "dots", "addresses", "names", "quotes", "space"],
+)
+def test_a_hostile_text_is_read_to_its_end_and_restored(hostile: str) -> None:
+    locked = GLOSSARY.lock(hostile, "ru", Marks.BRACKETS)
+    assert locked.restore(locked.text) is not None
+
+
 ARTICLES = {
     "Antam": ("id", "Antam", "a [[1]] mine", "an Antam mine"),
     "Rosatom": ("ru", "Росатом", "an [[1]] unit", "a Rosatom unit"),
