@@ -114,7 +114,7 @@ def is_warning(text: object) -> bool:
 
 def has_letters(text: str) -> bool:
     """Whether there is anything to translate."""
-    return any(character.isalpha() for character in text)
+    return text[:1].isalpha() or any(character.isalpha() for character in text)
 
 
 def _letters(text: str) -> str:

@@ -20,6 +20,9 @@ Remembered = tuple[str, str]
 """A translation, and the provider it came from."""
 
 
+_UNWRITABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]")
+
+
 class Memory(Protocol):
     """What has been translated before. Keys are those of `memory_key`; values (translation, provider)."""
 
@@ -31,9 +34,14 @@ class Memory(Protocol):
 
 
 def normalise(text: str) -> str:
-    """The form under which a text is remembered: canonical Unicode, single spaces, no space around."""
+    """The form under which a text is remembered: canonical Unicode, single spaces, no space around.
+
+    What no provider and no database takes, control characters and halves of surrogate pairs, is a space.
+    """
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)
+    if _UNWRITABLE.search(text):
+        text = _UNWRITABLE.sub(" ", text)
     return " ".join(text.split())
 
 

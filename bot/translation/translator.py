@@ -16,7 +16,7 @@ import asyncio
 import random
 import time
 import unicodedata
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -33,7 +33,7 @@ from bot.translation.failures import ProviderFailure, TranslationError
 from bot.translation.locking import Names, NoNames
 from bot.translation.memory import Memory, RecentMemory, Remembered, memory_key, normalise
 from bot.translation.providers import Provider
-from bot.translation.segments import Segment, join, sentences
+from bot.translation.segments import Segment, sentences
 from bot.translation.threads import DaemonThreads
 
 log = structlog.get_logger(__name__)
@@ -248,20 +248,24 @@ def _put_together(
     known: Mapping[str, Remembered],
     fresh: Mapping[str, Remembered],
 ) -> Translation:
-    found = {key: fresh.get(key) or known[key] for key, _ in cut if key}
-    if not found:
+    if not cut:
         return Translation(text, ORIGINAL, cached=False)
-    english = join(
-        [segment for _, segment in cut],
-        [found[key][0] if key else normalise(segment.text) for key, segment in cut],
+    pieces: list[str] = []
+    providers: dict[str, None] = {}
+    cached = True
+    for key, segment in cut:
+        if not key:
+            pieces += normalise(segment.text), segment.after
+            continue
+        remembered = known.get(key)
+        if remembered is None:
+            remembered, cached = fresh[key], False
+        pieces += remembered[0], segment.after
+        providers[remembered[1]] = None
+    names = list(providers)
+    return Translation(
+        "".join(pieces), "+".join(names[:MOST_PROVIDERS]), cached=cached and names != [GLOSSARY]
     )
-    cached = not any(key in fresh for key in found) and any(one[1] != GLOSSARY for one in found.values())
-    return Translation(english, _named(provider for _, provider in found.values()), cached=cached)
-
-
-def _named(providers: Iterable[str]) -> str:
-    names = list(dict.fromkeys(providers))
-    return "+".join(names[:MOST_PROVIDERS])
 
 
 def _error(lost: int, of: int, source: str, failures: Sequence[ProviderFailure]) -> TranslationError:

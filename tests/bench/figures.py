@@ -9,18 +9,19 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A rate of ours beside a baseline's: both in units a second."""
+    """A rate of ours beside a baseline's: both in units a second, or in units of something else (`per`)."""
 
     name: str
     unit: str
     ours: float
     baseline_name: str
     baseline: float
+    per: str = "s"
 
     def __str__(self) -> str:
         return (
-            f"  {self.name:<44} {self.ours:>12,.0f} {self.unit}/s   {self.ours / self.baseline:>6.2f} × "
-            f"{self.baseline_name} ({self.baseline:,.0f})"
+            f"  {self.name:<44} {self.ours:>12,.0f} {self.unit}/{self.per}   "
+            f"{self.ours / self.baseline:>6.2f} × {self.baseline_name} ({self.baseline:,.0f})"
         )
 
 

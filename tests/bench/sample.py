@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from xml.sax.saxutils import escape
 
 from bot.demo.samples import load_samples
+from bot.translation.segments import sentences
 
 START = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 
@@ -41,3 +44,30 @@ def words(count: int) -> list[str]:
                 found[cleaned] = None
     chosen = list(found)[:count]
     return chosen + [f"kata{number}" for number in range(count - len(chosen))]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An article to translate, and each of its sentences in English."""
+
+    language: str
+    title: str
+    summary: str
+    english: Mapping[str, str]
+
+
+def wanted_articles(count: int) -> list[Wanted]:
+    """Articles in Indonesian and Russian, as long as a feed's usually are; no sentence stands twice."""
+    samples = [article for article in load_samples().articles if article.language != "en"]
+    found = []
+    for number in range(count):
+        article = samples[number % len(samples)]
+        english = {f"{article.title} ({number})": f"{article.english_title} ({number})"}
+        summary = []
+        pairs = zip(sentences(article.summary), sentences(article.english_summary), strict=True)
+        for sentence, its_english in pairs:
+            text = f"{sentence.text.rstrip('.')} ({number})."
+            english[text] = f"{its_english.text.rstrip('.')} ({number})."
+            summary.append(text)
+        found.append(Wanted(article.language, next(iter(english)), " ".join(summary), english))
+    return found
