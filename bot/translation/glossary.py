@@ -18,9 +18,9 @@ from typing import NamedTuple
 from bot.language.words import analyse_article, fold
 from bot.translation.glossary_file import Entry, read_names, version_of
 from bot.translation.marks import MOST_NUMBER, Mark, Marks, find, occurs, write
+from bot.translation.phrasing import with_name
 
 _LONGEST_WORD = 64  # longer ones are no names, and would fill the cache
-_LOOK_BACK = 80  # characters before a mark that say which article it has
 _CACHED_WORDS = 65_536  # case forms remembered; a word costs about 200 bytes
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
@@ -81,20 +81,7 @@ _COUNTRY_ELSEWHERE = {
     )
 }
 
-_SENTENCE_START = re.compile(r"(?:^|[.!?…][\"'”’»)]*\s+|\n)[\s\"'“‘«(\[—–-]*$")
-_ARTICLE = re.compile(r"(?i)(?<![\w'’-])(the|an|a)(\s+)$")
-_DETERMINER = re.compile(
-    r"(?i)(?<![\w'’-])(?:the|this|that|these|those|its|their|our|his|her|each|every|any|[\w-]+['’]s|[\w-]+s['’])\s+$"
-)
 _GLUED = re.compile(r"(?!s\b)[^\W_]")
-_NATION = re.compile(
-    r"(?i)(?<![\w'’-])(?:the\s+)?(russian|russia['’]s|indonesian|indonesia['’]s)(?: federation['’]s)?\s+$"
-)
-_NATIONS = {"ru": "Russia's", "in": "Indonesia's"}
-# Capitals that no English word begins with are spelled out (an FTS, an RCEP), and these letters with a vowel.
-_SPELLED = re.compile(r"(?![BCFGPT][LR]|DR|[CST]H|S[CKLMNPTW]|T[RW])[BCDFGHJ-NP-TVWXZ]{2}[A-Z]*$|[A-Z]$")
-_VOWEL_LETTERS = frozenset("AEFHILMNORSX")
-_CONSONANT_START = re.compile(r"(?i:eu|uni(?!n)|uk|us[aeu]|ur[aio]|one\b)|US[A-Z]*$")
 
 
 class LockedName(NamedTuple):
@@ -137,7 +124,7 @@ class Locked:
                 return None
         text = pieces[0]
         for mark, after in zip(found, pieces[1:], strict=True):
-            text = _with_name(text, names[mark.number].english)
+            text = with_name(text, names[mark.number].english)
             text += f" {after}" if _GLUED.match(after) else after
         return text
 
@@ -248,7 +235,7 @@ class Glossary:
         forbidden = [m.span() for m in _NO_PLACE.finditer(text)] if _may_hold_address(text) else []
         at = 0
         while at < len(words):
-            if _beginning(words[at].group()) not in beginnings:
+            if beginnings.isdisjoint(_beginnings(words[at].group())):
                 at += 1
                 continue
             form = _longest(text, words, at, index, source)
@@ -280,8 +267,14 @@ def _longest(
     return best
 
 
-def _beginning(word: str) -> str:
-    return word[:2].casefold().replace("ё", "е")
+def _beginning(name: str) -> str:
+    """How each case form of a name begins: three letters stay, in a short name (Тува, Орёл) two."""
+    return _beginnings(name)[len(name) < 5]
+
+
+def _beginnings(word: str) -> tuple[str, str]:
+    start = word[:3].casefold().replace("ё", "е")
+    return start, start[:2]
 
 
 def _index(entries: Iterable[Entry], languages: Sequence[str]) -> dict[str, list[_Form]]:
@@ -376,37 +369,3 @@ def _russian(word: str) -> frozenset[str]:
     # With a capital and without: Норильском is said of the town and of what is called after it.
     read = analyse_article(f"{word.capitalize()} {word.lower()}", "", "ru").positions
     return frozenset(key for key in read if key.startswith("ru:"))
-
-
-def _with_name(text: str, english: str) -> str:
-    """The text so far with a name set behind it."""
-    before, text = text[:-_LOOK_BACK], text[-_LOOK_BACK:]
-    if (nation := _NATION.search(text)) and english.startswith(_NATIONS[nation[1][:2].lower()]):
-        text = text[: nation.start()]
-    if text and text[-1].isalnum():
-        text += " "
-    article = _ARTICLE.search(text)
-    first = english.split(" ", 1)[0]
-    if first == "the":
-        if (article and article[1].lower() == "the") or (not article and _DETERMINER.search(text)):
-            english = english[4:]
-        elif article:
-            english = english[4:]
-            text = text[: article.start()] + _a_or_an(article[1], english) + article[2]
-    elif first.endswith(("'s", "’s")) and article:
-        text = text[: article.start()]
-    elif article and article[1].lower() != "the":
-        text = text[: article.start()] + _a_or_an(article[1], english) + article[2]
-    if english[0].islower() and _SENTENCE_START.search("x" + text if before else text):
-        english = english[0].upper() + english[1:]
-    return before + text + english
-
-
-def _a_or_an(article: str, name: str) -> str:
-    first = re.split(r"[\s-]", name, maxsplit=1)[0]
-    if _SPELLED.match(first):
-        vowel = first[0] in _VOWEL_LETTERS
-    else:
-        vowel = first[0].lower() in "aeiou" and not _CONSONANT_START.match(first)
-    right = "an" if vowel else "a"
-    return right.capitalize() if article[0].isupper() else right

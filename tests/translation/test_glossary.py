@@ -275,6 +275,13 @@ ARTICLES = {
     "USTR, spelled out": ("id", "USTR", "an [[1]] list", "a USTR list"),
     "RCEP, read as a word or not": ("id", "RCEP", "a [[1]] member", "an RCEP member"),
     "An at the beginning": ("id", "Antam", "A [[1]] mine", "An Antam mine"),
+    "the nation once": ("id", "Bea Cukai", "says the Indonesian [[1]]", "says Indonesian Customs"),
+    "the nation within the name": (
+        "ru",
+        "РАН",
+        "at the Russian [[1]]",
+        "at the Russian Academy of Sciences",
+    ),
     "the stays": ("id", "Antam", "the [[1]] mine", "the Antam mine"),
 }
 
