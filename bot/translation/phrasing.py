@@ -26,8 +26,8 @@ _CONSONANT_START = re.compile(r"(?i:eu|uni(?!n)|uk|us[aeu]|ur[aio]|one\b)|US[A-Z
 def with_name(text: str, english: str) -> str:
     """The text so far, with a name set behind it.
 
-    "the" goes when another word says which one ("today's EAEU"), or has nothing to belong to ("the Russia's …");
-    and what the name says of its own nation is not said twice.
+    "the" goes when another word says which one ("today's EAEU"), or nothing bears it ("the Russia's …"); and
+    what the name says of its own nation is not said twice.
     """
     before, text = text[:-_LOOK_BACK], text[-_LOOK_BACK:]
     if (nation := _NATION.search(text)) and english.startswith(_NATIONS[nation[1][:2].lower()]):
