@@ -33,7 +33,7 @@ _MARKUP = re.compile(rf"</?[a-z][a-z0-9]*(?:\s[^<>]*)?/?>|<!--|{_ENTITY.pattern}
 # Direction marks, the byte order mark, soft hyphens and control characters: nobody sees them, and a name with
 # one in it is not found. Zero-width joiners stay: emoji are made with them.
 _UNSEEN = re.compile(
-    "[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\x00-\x08\x0e-\x1f\x7f]"
+    "[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]"
 )
 # Words every longer English sentence has and Indonesian or Russian has not.
 _ENGLISH_WORDS = (

@@ -2,7 +2,7 @@
 
 Both translate the same articles, title and summary, through the same loopback server, one after the other.
 Ours has neither a budget nor a glossary here: with Google's default of 5 requests a second it is the budget
-that decides. Then: how many segments a second the memory gives, when it is asked for the first time and again.
+that decides. Then: how many segments a second come out of the memory, asked for the first time and again.
 """
 
 from __future__ import annotations
