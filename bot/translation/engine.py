@@ -15,14 +15,13 @@ from typing import Any
 from bot.errors import RarewatchError
 from bot.translation.checks import has_letters
 from bot.translation.failures import FailureKind
-from bot.translation.model_folder import Model, ModelError, Writing, adds_end_itself, vocabulary_of
+from bot.translation.model_folder import Model, ModelError, Writing, ends_of, vocabulary_of
 from bot.translation.segments import cut, sentences
 from bot.translation.subwords import BytePairs, SentencePieces, Subwords
 
 MOST_PIECES = 200  # of one sentence: some 120 words. Beyond what they were trained on, models lose the thread
 BATCH = 8  # sentences at once: some 20 MB while they are translated, and a pause between batches for an exit
 BEAM = 4  # as Argos Translate; 1 is twice as fast and noticeably worse
-END = "</s>"
 
 
 class EngineFailure(RarewatchError):
@@ -54,7 +53,8 @@ class Engine:
 
         self.model = model
         try:
-            self._subwords = _subwords(model)
+            self._end, adds_end = ends_of(model)
+            self._subwords = _subwords(model, None if adds_end else self._end)
             self._translator: Any = ctranslate2.Translator(
                 str(model.weights),
                 device="cpu",
@@ -140,7 +140,7 @@ class Engine:
         return [self._written(result.hypotheses[0]) for result in results]
 
     def _written(self, tokens: list[str]) -> str:
-        if not tokens or tokens[-1] != END:
+        if not tokens or tokens[-1] != self._end:
             raise EngineFailure(FailureKind.UNUSABLE, "came to no end with a sentence")
         tokens = tokens[:-1]
         if self.model.target_prefix and tokens[:1] == [self.model.target_prefix]:
@@ -148,7 +148,7 @@ class Engine:
         return self._subwords.decode(tokens)
 
 
-def _subwords(model: Model) -> Subwords:
+def _subwords(model: Model, end: str | None) -> Subwords:
     folder = model.folder
     match model.writing:
         case Writing.SENTENCEPIECE:
@@ -160,7 +160,7 @@ def _subwords(model: Model) -> Subwords:
             return SentencePieces(
                 folder / "source.spm",
                 folder / "target.spm",
-                end=None if adds_end_itself(model) else END,
+                end=end,
                 language=model.source,
             )
 

@@ -172,9 +172,10 @@ def open_local(folder: Path, *, have: Callable[[str], object] = importlib.util.f
     for problem in problems:
         log.warning("local_model_problem", says=str(problem))
     if not models:
+        why = f" that can be used ({problems[0].subject}: {problems[0].reason})" if problems else ""
         raise ModelError(
             str(folder),
-            "RAREWATCH_TRANSLATORS names local, but there is no translation model",
+            f"RAREWATCH_TRANSLATORS names local, but there is no translation model{why}",
             hint="Run: rarewatch models install id-en ru-en",
         )
     return LocalProvider(folder)

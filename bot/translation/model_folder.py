@@ -137,20 +137,29 @@ def vocabulary_of(model: Model) -> frozenset[str]:
                 return frozenset(token for token in tokens if isinstance(token, str))
             if lines.is_file():
                 return frozenset(lines.read_text(encoding="utf-8").splitlines())
-        except (OSError, ValueError, TypeError) as error:
+        except (OSError, ValueError, TypeError, RecursionError) as error:
             raise ModelError(str(model.folder), f"its {name} can't be read") from error
     return frozenset()
 
 
-def adds_end_itself(model: Model) -> bool:
-    """Whether CTranslate2 ends the source sentence by itself; models made from Hugging Face's don't."""
+def ends_of(model: Model) -> tuple[str, bool]:
+    """The token that ends a sentence, and whether CTranslate2 adds it to the source by itself.
+
+    It does for models made from Marian's, and does not for those made from Hugging Face's.
+
+    Raises:
+        ModelError: the model's config.json can't be read.
+    """
     try:
         config = json.loads((model.weights / "config.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
-        return True  # an older converter, which kept this in model.bin
-    except (OSError, ValueError) as error:
+        return "</s>", True  # an older converter, which kept this in model.bin
+    except (OSError, ValueError, RecursionError) as error:
         raise ModelError(str(model.folder), "its config.json can't be read") from error
-    return bool(isinstance(config, dict) and config.get("add_source_eos"))
+    if not isinstance(config, dict):
+        raise ModelError(str(model.folder), "its config.json can't be read")
+    end = config.get("eos_token")
+    return end if isinstance(end, str) else "</s>", bool(config.get("add_source_eos"))
 
 
 def _folders(folder: Path) -> Iterable[Path]:

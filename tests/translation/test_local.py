@@ -250,6 +250,22 @@ def test_without_a_model_the_start_says_how_to_get_one(tmp_path: Path) -> None:
         open_local(tmp_path / "nowhere")
 
 
+def test_a_start_with_nothing_but_a_broken_model_says_what_is_wrong_with_it(models: Path) -> None:
+    (models / "id-en-1.9" / "model" / "model.bin").unlink()
+    (models / "ru-en-1.9" / "sentencepiece.model").unlink()
+    with pytest.raises(ModelError, match=r"no translation model that can be used \(.*id-en-1.9: it holds no"):
+        open_local(models)
+
+
+@pytest.mark.parametrize("name", ["config.json", "shared_vocabulary.json"])
+def test_a_file_of_a_model_that_is_garbage_is_a_failure_of_this_pair(tmp_path: Path, name: str) -> None:
+    install_byte_pairs(tmp_path / "id-en-1.9", INDONESIAN)
+    (tmp_path / "id-en-1.9" / "model" / name).write_text("[" * 100_000)
+    failure = failed(open_local(tmp_path).translate_many(["ekspor"], "id"))
+    assert failure.kind is FailureKind.UNSUPPORTED
+    assert name.removesuffix(".json") in failure.reason
+
+
 def test_it_promises_what_the_chain_needs_to_know(models: Path) -> None:
     provider: LocalProvider = open_local(models)
     assert (provider.name, provider.max_texts, provider.marks) == ("local", 32, Marks.NONE)
