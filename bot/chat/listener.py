@@ -23,7 +23,8 @@ from telegram.error import (
 )
 
 from bot.chat import texts
-from bot.chat.commands import ALLOWED_UPDATES, AnyApplication, Sleep
+from bot.chat.commands import ALLOWED_UPDATES, AnyApplication
+from bot.chat.frame import Sleep
 from bot.chat.ordered import OrderedPerChat
 from bot.errors import RarewatchError
 from bot.logs import redact
