@@ -1,5 +1,6 @@
 """Google's translation page on loopback, with every fault a translator's server is known to show.
 
+It refuses what Google refuses: another path or method, a code it has not, no text, a text too long.
 `answer` makes the English of a text; `fault` breaks the replies until it is set to None again.
 """
 
@@ -30,6 +31,9 @@ class Fault(StrEnum):
     GARBAGE = "binary garbage"
     HUGE = "a page of megabytes"
 
+
+CODES = frozenset({"id", "ms", "ru", "uk", "kk", "zh-CN", "zh-TW", "vi", "en", "de", "ja"})
+MOST_LETTERS = 5_000
 
 CONSENT_PAGE = """<!doctype html><html><head><title>Before you continue to Google</title></head>
 <body><form action="/save"><h1>Before you continue to Google</h1><button>Accept
@@ -124,7 +128,13 @@ class GoogleStandIn(StandInServer):
         """The page."""
         if self.delay_s:
             await asyncio.sleep(self.delay_s)
-        text = request.query["q"]
+        text = request.query.get("q", "")
+        if request.method != "GET" or request.path != "/m":
+            return web.Response(status=404)
+        if not {request.query.get("sl"), request.query.get("tl")} <= CODES or len(text) > MOST_LETTERS:
+            return web.Response(status=400, text="<html>That’s an error.</html>", content_type="text/html")
+        if not text.strip():
+            return web.Response(text="<html><form></form></html>", content_type="text/html")
         match fault:
             case None:
                 return page(self.answer(text))
