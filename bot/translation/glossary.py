@@ -353,6 +353,8 @@ def _keys(word: str, source: str) -> frozenset[str]:
         keys |= _russian(word)
         if inflected := _INFLECTED_ACRONYM.fullmatch(word):
             keys.add(f"={fold(inflected[1])}")
+        elif form.endswith("е"):  # no dictionary guesses that Совфеде is of Совфед, Куйректыколе of -ль
+            keys.add(f"={form[:-1]}")
     elif source in ("id", "ms") and (bare := _CLITIC.sub("", form)) != form:
         keys.add(f"={bare}")
     return frozenset(keys)
@@ -361,7 +363,7 @@ def _keys(word: str, source: str) -> frozenset[str]:
 def _keys_of_name(word: str, language: str) -> frozenset[str]:
     """The keys of a word of a name: in Russian its dictionary forms."""
     if language == "ru" and _CYRILLIC.search(word) and not (len(word) > 1 and word.isupper()):
-        return frozenset((f"={fold(word)}", *_russian(word)))
+        return frozenset((f"={fold(word)}", f"={fold(word).removesuffix('ь')}", *_russian(word)))
     return frozenset((f"={fold(word)}",))
 
 

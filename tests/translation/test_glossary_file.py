@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+import pymorphy3
 import pytest
 
 from bot.translation.glossary import Glossary
-from bot.translation.glossary_file import GlossaryError, form_id, read_names, version_of
+from bot.translation.glossary_file import Entry, GlossaryError, form_id, read_names, version_of
 from bot.translation.marks import Marks, find
+
+MORPH = pymorphy3.MorphAnalyzer(lang="ru")
 
 
 def own(folder: Path, text: str) -> Path:
@@ -33,6 +37,38 @@ def test_each_form_of_the_glossary_is_found_and_given_its_own_english() -> None:
                 if english is None or english.casefold() != entry.english.casefold():
                     wrong.append((written, source, english))
     assert wrong == []
+
+
+@pytest.mark.parametrize("case", ["gent", "datv", "accs", "ablt", "loct"])
+def test_each_russian_name_is_found_in_every_case(case: str) -> None:
+    glossary = Glossary.load()
+    forms = [
+        (form, entry)
+        for entry in glossary.entries
+        for form in entry.forms.get("ru", ())
+        if re.fullmatch("[А-ЯЁа-яё ]+", form)
+    ]
+    assert len(forms) > 200
+    assert [
+        text for form, entry in forms if not _finds(glossary, text := _inflected(form, case), entry)
+    ] == []
+
+
+def _finds(glossary: Glossary, text: str, entry: Entry) -> bool:
+    return (glossary.whole(text, "ru") or "").casefold() == entry.english.casefold()
+
+
+def _inflected(name: str, case: str) -> str:
+    """The name in another case: its adjectives and its first noun; what depends on that noun stays."""
+    words = name.split()
+    for place, word in enumerate(words):
+        parses = [parse for parse in MORPH.parse(word) if {"nomn"} in parse.tag and not word.isupper()]
+        if not parses or (changed := parses[0].inflect({case})) is None:
+            continue
+        words[place] = changed.word.capitalize() if word[0].isupper() else changed.word
+        if "NOUN" in parses[0].tag:
+            break
+    return " ".join(words)
 
 
 def test_no_name_looks_like_a_mark() -> None:
