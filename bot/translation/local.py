@@ -36,7 +36,7 @@ class LocalProvider:
 
     Args:
         models: the folder; looked at again when a model that is wanted is not there.
-        threads: of the processor, for one translation; None: as many as there are, up to 4.
+        threads: how many batches are translated at once; None: one a processor, up to 4.
     """
 
     name = "local"

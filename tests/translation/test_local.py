@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -16,6 +17,8 @@ from bot.translation.failures import FailureKind, ProviderFailure
 from bot.translation.local import LocalProvider, open_local
 from bot.translation.marks import Marks
 from bot.translation.model_folder import ModelError, find_models
+from bot.translation.translator import Translator
+from tests.translation.memory import DictMemory
 from tests.translation.tiny_model import (
     INDONESIAN,
     RUSSIAN,
@@ -186,6 +189,31 @@ def test_many_threads_share_one_model_and_mix_nothing_up(models: Path) -> None:
     with ThreadPoolExecutor(16) as pool:
         for future in [pool.submit(work, number) for number in range(16)]:
             future.result()
+
+
+async def test_64_articles_at_once_go_through_the_chain_and_none_is_mixed_up(models: Path) -> None:
+    translator = Translator([open_local(models)], DictMemory())
+    title, summary = "harga nikel {} naik", "tambang baru {} dibuka. larangan ekspor"
+    russian = "цена {} растёт"
+    try:
+        done = await asyncio.gather(
+            *(
+                translator.translate([title.format(number), summary.format(number)], source="id")
+                if number % 2
+                else translator.translate([russian.format(number)], source="ru")
+                for number in range(64)
+            )
+        )
+    finally:
+        await translator.aclose()
+    for number, translations in enumerate(done):
+        expected = (
+            [f"price nickel {number} rises", f"mine new {number} opened. ban export"]
+            if number % 2
+            else [f"price {number} rises"]
+        )
+        assert [one.text for one in translations] == expected
+        assert {one.provider for one in translations} == {"local"}
 
 
 def test_models_not_used_for_longest_leave_memory_and_come_back(tmp_path: Path) -> None:
