@@ -110,6 +110,13 @@ def test_bad_use_is_2(arguments: list[str], said: str) -> None:
     assert not Path("models").exists()
 
 
+@pytest.mark.parametrize("arguments", [["list"], ["install", "id-en"], ["remove", "id-en"]], ids=" ".join)
+def test_an_unknown_setting_is_told(arguments: list[str]) -> None:
+    result = run("models", *arguments, RAREWATCH_MODEL="x")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "RAREWATCH_MODELS" in result.stderr
+
+
 def test_what_fails_is_1_with_a_line(server: ModelServer) -> None:
     server.offer("id-en", "2.0", File(status=404))
     result = run("models", "install", "id-en", "--index", server.index)
