@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from bot.delivery.digest import Digests, due_date
 from bot.delivery.outcomes import ChatGone, DeliveryError, MaybeDelivered, NotDelivered, Throttled
-from storage import alerts, chats
+from storage import alerts, articles, chats
+from storage.articles import English
 from storage.database import Database
-from storage.models import Chat, ChatState
+from storage.models import Article, Chat, ChatState
 from tests.delivery.recorder import Recorder, post_of
 from tests.storage.rows import add_articles, add_chat, make_ready
 
@@ -172,3 +174,15 @@ async def test_a_digest_whose_sender_died_is_not_repeated(desk: Desk) -> None:
         await dying.tick()
     await desk.tick(minutes=60)
     assert len(desk.output.sent) == 1
+
+
+async def test_a_digest_shows_what_is_english_by_then_and_marks_what_is_not(desk: Desk) -> None:
+    async with desk.database.read() as session:
+        first = (await session.scalars(select(Article.id).order_by(Article.id).limit(1))).one()
+    async with desk.database.write() as session:
+        await articles.set_english(session, first, English("Title 0", "", "libre"), search_keys="title")
+    await desk.tick()
+    [(_, message)] = desk.output.sent
+    assert "Title 0 — Kabar\n" in message.plain
+    assert "Judul 0" not in message.plain
+    assert "Judul 1 — Kabar (Indonesian, not translated yet)\n" in message.plain
