@@ -72,12 +72,12 @@ _ELSEWHERE = {
         Swedia Norwegia Finlandia Denmark
     """,
 }
-_REGION_ELSEWHERE = r"|[А-ЯЁ][\w-]+(?:ой|ого|его|ей)[ \u00a0]+(?:области|края|округа|республики)"
+_REGION_ELSEWHERE = r"|и торговли|[А-ЯЁ][\w-]+(?:ой|ого|его|ей)[ \u00a0]+(?:области|края|округа|республики)"
 _COUNTRY_ELSEWHERE = {
     owner: re.compile(rf"[ \u00a0]+(?:(?:{'|'.join(stems.split())}){behind})")
     for owner, stems, behind in (
         ("Russia's", _ELSEWHERE["Russia's"], _REGION_ELSEWHERE),
-        ("Indonesia's", _ELSEWHERE["Indonesia's"], r"\b"),
+        ("Indonesia's", _ELSEWHERE["Indonesia's"], r"\b|dan (?:Teknologi|Industri|Perdagangan|Informasi)\b"),
     )
 }
 
@@ -247,11 +247,17 @@ class Glossary:
             if any(first < end and start < last for first, last in forbidden):
                 continue
             elsewhere = _COUNTRY_ELSEWHERE.get(form.entry.english.split(" ", 1)[0])
-            if elsewhere and elsewhere.match(text, end):
+            if (elsewhere and elsewhere.match(text, end)) or _goes_on(text, end, form.entry):
                 continue
             start, end = _with_surroundings(text, start, end, form.entry)
-            while at < len(words) and words[at].start() < end:
-                at += 1
+            at = _first_behind(words, at, end)
+            if text.startswith(" (", end) and at < len(words) and words[at].start() == end + 2:
+                # "Badan Pusat Statistik (BPS)" is one name told twice.
+                again = _longest(text, words, at, index, source)
+                last = words[at + len(again.slots) - 1].end() if again else end
+                if again and again.entry is form.entry and text.startswith(")", last):
+                    end = _with_country(text, last + 1, form.entry)
+                    at = _first_behind(words, at, end)
             yield _Found(start, end, form.entry)
 
 
@@ -317,11 +323,27 @@ def _with_surroundings(text: str, start: int, end: int, entry: Entry) -> tuple[i
             end += 1
     if entry.group == "companies":
         start, end = _with_legal_form(text, start, end)
-    if (country := _COUNTRY_BEHIND.get(entry.english.split(" ", 1)[0])) and (
-        behind := country.match(text, end)
-    ):
-        end = behind.end()
-    return start, end
+    return start, _with_country(text, end, entry)
+
+
+def _with_country(text: str, end: int, entry: Entry) -> int:
+    country = _COUNTRY_BEHIND.get(entry.english.split(" ", 1)[0])
+    behind = country.match(text, end) if country else None
+    return behind.end() if behind else end
+
+
+def _first_behind(words: Sequence[re.Match[str]], at: int, end: int) -> int:
+    while at < len(words) and words[at].start() < end:
+        at += 1
+    return at
+
+
+def _goes_on(text: str, end: int, entry: Entry) -> bool:
+    """Whether a hyphen makes the name a part of another one: Газпром-Медиа; but not ЕАЭС-Китай."""
+    if text[end : end + 1] not in ("-", "‑") or _CLITIC_BEHIND.match(text, end):
+        return False
+    following = text[end + 1 : end + 2]
+    return following.isalpha() and (following.islower() or entry.group == "companies")
 
 
 def _with_legal_form(text: str, start: int, end: int) -> tuple[int, int]:

@@ -70,6 +70,18 @@ FOUND = {
     ),
     "several": ("id", "MIND ID, Inalum dan Vale Indonesia", ["MIND ID", "Inalum", "Vale Indonesia"]),
     "Malay as Indonesian": ("ms", "saham PT Timah", ["PT Timah"]),
+    "a name told twice": (
+        "id",
+        "kata Badan Pusat Statistik (BPS) di sini",
+        ["Statistics Indonesia (BPS)"],
+    ),
+    "a name told twice, its country behind": (
+        "ru",
+        "Федеральная антимонопольная служба (ФАС) России решила",
+        ["Russia's antimonopoly service (FAS)"],
+    ),
+    "two names, the second in brackets": ("ru", "в Якутии (Томтор)", ["Yakutia", "Tomtor"]),
+    "two unions with a hyphen": ("ru", "форум ЕАЭС-АСЕАН", ["the EAEU", "ASEAN"]),
     "an island park": ("id", "kawasan Weda Bay", ["Weda Bay"]),
 }
 
@@ -89,6 +101,8 @@ NOT_FOUND = {
     "a tag": ("id", "#Antam @Morowali"),
     "small letters": ("ru", "полюс холода и норникель"),
     "the neighbours' ministry": ("ru", "Минпромторг Казахстана и Минэкономразвития Тульской области"),
+    "a ministry of more than that": ("id", "Kementerian Perindustrian dan Teknologi Informasi"),
+    "part of a name with a hyphen": ("ru", "холдинг «Газпром-медиа» и Росатом-Сервис"),
     "another country's ministry": ("id", "Menteri Perdagangan AS dan Kementerian Keuangan Jepang"),
     "two sentences": ("id", "ke Bangka. Belitung menunggu"),
     "an element, which must agree with its sentence": ("ru", "поставки неодима и диспрозия"),
@@ -105,6 +119,19 @@ def test_it_leaves_alone(source: str, text: str) -> None:
 def test_the_full_stop_of_an_abbreviation_at_the_end_stays_with_the_sentence() -> None:
     locked = GLOSSARY.lock("Milik PT Aneka Tambang Tbk. Laba naik.", "id", Marks.BRACKETS)
     assert locked.text == "Milik [[1]]. Laba naik."
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "locked"),
+    [
+        ("ru", "Федеральная антимонопольная служба (ФАС) России решила", "[[1]] решила"),
+        ("id", "Kementerian Luar Negeri (Kemlu) RI melalui", "[[1]] melalui"),
+        ("id", "saham PT Aneka Tambang Tbk (Antam) naik", "saham [[1]] naik"),
+        ("id", "saham PT Aneka Tambang Tbk (ANTM) naik", "saham [[1]] (ANTM) naik"),
+    ],
+)
+def test_an_abbreviation_told_behind_its_name_belongs_to_it(source: str, text: str, locked: str) -> None:
+    assert GLOSSARY.lock(text, source, Marks.BRACKETS).text == locked
 
 
 def test_each_place_has_its_own_number() -> None:
