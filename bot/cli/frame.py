@@ -10,6 +10,7 @@ import stat
 import sys
 import threading
 from collections.abc import AsyncIterator, Coroutine
+from concurrent.futures import CancelledError
 from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TextIO, TypeVar
 
@@ -105,7 +106,7 @@ async def each_line(stream: TextIO) -> AsyncIterator[str]:
 
     def read() -> None:
         # A file of its own: a daemon thread inside sys.stdin would hold its lock while the interpreter ends.
-        with suppress(RuntimeError), os.fdopen(descriptor, encoding="utf-8", errors="replace") as file:
+        with suppress(RuntimeError, CancelledError), os.fdopen(descriptor, encoding="utf-8", errors="replace") as file:
             for line in file:
                 asyncio.run_coroutine_threadsafe(queue.put(line), loop).result()
             asyncio.run_coroutine_threadsafe(queue.put(None), loop).result()
