@@ -106,7 +106,8 @@ async def each_line(stream: TextIO) -> AsyncIterator[str]:
 
     def read() -> None:
         # A file of its own: a daemon thread inside sys.stdin would hold its lock while the interpreter ends.
-        with suppress(RuntimeError, CancelledError), os.fdopen(descriptor, encoding="utf-8", errors="replace") as file:
+        ended = suppress(RuntimeError, CancelledError)  # the command has
+        with ended, os.fdopen(descriptor, encoding="utf-8", errors="replace") as file:
             for line in file:
                 asyncio.run_coroutine_threadsafe(queue.put(line), loop).result()
             asyncio.run_coroutine_threadsafe(queue.put(None), loop).result()
