@@ -1,38 +1,43 @@
 """A feed document to entries: plain titles, absolute links, moments in UTC, and an identity that lasts.
 
 Pure, and made to run in another process: bytes in, small frozen values or a ParseError out, whatever the
-bytes are.
+bytes are. The documents are read by `xml_items` and `json_feed`; here what they hold is cleaned.
 """
 
 from __future__ import annotations
 
-import hashlib
-import io
 import re
 from collections import deque
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
-from urllib.parse import urljoin, urlsplit
+from typing import Final
 
-import feedparser
-
-from bot.errors import RarewatchError
 from bot.feeds.addresses import shown
 from bot.feeds.dates import parse_date
-from bot.feeds.decode import as_utf8, decode
-from bot.feeds.plain import capped, plain_text
+from bot.feeds.decode import decode
+from bot.feeds.entry import Enclosure, Entry, ParsedFeed, ParseError
+from bot.feeds.identity import Marks, content_hash, identify, keys
+from bot.feeds.json_feed import read_json
+from bot.feeds.links import absolute
+from bot.feeds.no_feed import is_page, no_feed
+from bot.feeds.plain import capped, first_image, plain_text
+from bot.feeds.raw import RawFeed, RawItem
+from bot.feeds.tails import without_tail
+from bot.feeds.titles import feed_names, undressed
+from bot.feeds.xml_items import MAX_STEPS, read_xml
+
+__all__ = ["Enclosure", "Entry", "ParseError", "ParsedFeed", "parse_document", "shortened"]
 
 MAX_ENTRIES: Final = 2000
 MAX_TITLE_CHARS: Final = 500
 MAX_SUMMARY_CHARS: Final = 2000
 MAX_URL_CHARS: Final = 2000
 MAX_GUID_CHARS: Final = 4000
-# feedparser takes 150 µs an item. Of a document with more, the two ends are read, since the newest items
-# stand at one of them.
-MAX_ITEMS_READ: Final = 20_000
+MAX_ENCLOSURES: Final = 10
+# Of a document with more items, the two ends are read, since the newest stand at one of them.
+MAX_ITEMS_READ: Final = 5000
 _TITLE_FROM_SUMMARY_CHARS: Final = 120
+_SHORT_CHARS: Final = 200  # of an author, a category, a media type
 _FIRST_MOMENT: Final = datetime(1990, 1, 1, tzinfo=UTC)  # before there were feeds: 1970 is a zero, not a date
 _FUTURE: Final = timedelta(days=1)  # a wrong time zone explains less than a day
 
@@ -41,74 +46,30 @@ _ITEM_END: Final = re.compile(r"</(?:[A-Za-z0-9_]{1,20}:)?(?:item|entry)\s*>", r
 _ROOT_END: Final = re.compile(
     r"</(?:[A-Za-z0-9_]{1,20}:)?(?:rss|feed|RDF|channel)\s*>\s*(?:<!--[^>]*-->\s*)?\Z", re.I
 )
-# Behind comments, processing instructions and a DOCTYPE.
-_ROOT_NAME: Final = re.compile(
-    r"(?:\s++|<!--(?:[^-]|-(?!->))*+-->|<[?!][A-Za-z][^<>]{0,1000}+>)*+<([A-Za-z_][\w.:-]{0,60})"
-)
 _LANGUAGE: Final = re.compile(r"([A-Za-z]{2,3})(?:[-_].*)?")
 _OLD_LANGUAGES: Final = {"in": "id"}  # ISO 639 before 1989, still what Java writes for Indonesian
-_FEED_LINK: Final = re.compile(
-    r"<link\b[^>]{0,500}\btype\s*=\s*[\"']?application/(?:rss|atom)\+xml[^>]{0,1000}>", re.I
-)
-_HREF: Final = re.compile(r"\bhref\s*=\s*[\"']?([^\"'\s>]{1,1000})", re.I)
-_CHALLENGE: Final = re.compile(
-    r"captcha|cf-browser-verification|challenge-platform|just a moment|"
-    r"checking your browser|ddos-guard|enable javascript",
-    re.I,
-)
-_LOGIN: Final = re.compile(r"<input\b[^>]{0,300}\btype\s*=\s*[\"']?password", re.I)
-_PAGE_CHARS: Final = 100_000  # how much of a page is looked at to say what it is
-_SPACES: Final = re.compile(r"[\x00-\x20\x7f]+")
-# They say where a reader came from, change from poll to poll, and lead to the same article.
-_TRACKING: Final = re.compile(r"utm_.*|(?:fb|g|y|tw|dc)clid|msclkid|_openstat|mc_[ce]id|_ga|_gl", re.I)
+_PERIODS_S: Final = {
+    "hourly": 3600,
+    "daily": 86_400,
+    "weekly": 604_800,
+    "monthly": 2_592_000,
+    "yearly": 31_536_000,
+}
+_DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_MAX_ASKED_S: Final = 31_536_000  # a year; more is a slip
 
 
-class ParseError(RarewatchError):
-    """A feed can't be read."""
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        # It crosses from a worker process, and its keyword-only argument would keep it from being unpickled.
-        return _parse_error, (self.subject, self.reason, self.hint)
-
-
-def _parse_error(subject: str, reason: str, hint: str) -> ParseError:
-    return ParseError(subject, reason, hint=hint)
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One item of a feed.
-
-    `identity` is 64 hex digits, unique in its feed and the same at every poll. `title` and `summary` are
-    plain text on one line (the title is never empty, the summary may be); `url` is absolute, http or https;
-    `published` is aware, in UTC.
-    """
-
-    identity: str
-    guid: str | None
-    url: str | None
-    title: str
-    summary: str
-    published: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class ParsedFeed:
-    """What a document holds. `language` is the two or three letters that the feed declares, often wrongly."""
-
-    title: str | None
-    language: str | None
-    entries: tuple[Entry, ...]
-
-
-def parse_document(body: bytes, *, url: str, content_type: str | None, now: datetime) -> ParsedFeed:
-    """Reads an RSS, RDF or Atom document.
+def parse_document(
+    body: bytes, *, url: str, content_type: str | None, now: datetime, names: Sequence[str] = ()
+) -> ParsedFeed:
+    """Reads an RSS, RDF, Atom or JSON Feed document.
 
     Args:
         body: the bytes as fetched, after decompression.
         url: where they came from; relative links start there. A file's path will do.
         content_type: the HTTP header, for its charset.
         now: a date more than a day after this is no date.
+        names: what the feed is called here; titles that end in one of them lose it.
 
     Raises:
         ParseError: the document is empty, a web page, or something else that is no feed.
@@ -119,141 +80,158 @@ def parse_document(body: bytes, *, url: str, content_type: str | None, now: date
         )
     try:
         text = decode(body, content_type)
-        document = feedparser.parse(
-            io.BytesIO(as_utf8(shortened(text))),  # never bytes: feedparser takes them for a file's name
-            response_headers={"content-type": "application/xml; charset=utf-8"},
-            resolve_relative_uris=False,
-            sanitize_html=False,
-        )
-    except (
-        Exception
-    ) as error:  # feedparser's loose parser meets any bytes at all; whatever it raises means this
+        page = is_page(text)
+        raw = None if page else read_json(text) if text.startswith(("{", "[")) else read_xml(shortened(text))
+    except Exception as error:  # the loose parser meets any bytes at all; whatever it raises means this
         raise ParseError(
             shown(url), "the document is too broken to read", hint="Check the address in a browser."
         ) from error
-    if _is_page(text) or not (document.version or document.entries):
-        raise _no_feed(text, url)
-    feed = document.feed
-    raw: list[Any] = list(document.entries)
-    if _breaks_off(text) and len(raw) > 1:
-        raw.pop()  # its guid or half its title may be missing; whole, it will come with the next poll
-    base = url if _absolute(url, "") else _absolute(_text(feed, "link"), "") or ""  # a file has no address
+    if raw is None:
+        raise no_feed(text, url)
+    items = raw.items
+    if len(items) > 1 and _breaks_off(text):
+        items = items[
+            :-1
+        ]  # its guid or half its title may be missing; whole, it will come with the next poll
+    base = url if absolute(url, "") else absolute(raw.link, "")  # a file has no address
+    title = capped(plain_text(raw.title), MAX_TITLE_CHARS)
+    called = feed_names(title, raw.link, base).union(*(feed_names(name, "", "") for name in names))
+    hours = (_number(hour) for hour in raw.skip_hours)
     return ParsedFeed(
-        title=capped(plain_text(_text(feed, "title")), MAX_TITLE_CHARS) or None,
-        language=_language(_text(feed, "language")),
-        entries=_entries(raw, base, now),
+        title=title or None,
+        language=_language(raw.language),
+        entries=_newest(_entries(items, base, now, called)),
+        ttl_s=_asked_s(_number(raw.ttl), 60),
+        update_period_s=_update_period_s(raw),
+        skip_hours=frozenset(hour % 24 for hour in hours if hour is not None and hour <= 24),
+        skip_days=frozenset(
+            _DAYS.index(day) for day in (each.strip().lower()[:3] for each in raw.skip_days) if day in _DAYS
+        ),
     )
 
 
-def _entries(items: list[Any], base: str, now: datetime) -> tuple[Entry, ...]:
-    links = [_link(item, base) for item in items]
-    guids = [" ".join(_text(item, "id").split())[:MAX_GUID_CHARS] for item in items]
-    # One guid, or one link, on every item tells nothing apart.
-    use_guids, use_links = _tells_apart(guids), _tells_apart(links)
+def _entries(items: Sequence[RawItem], base: str, now: datetime, names: frozenset[str]) -> list[Entry]:
+    links = [_first_link(item, base) for item in items]
+    texts = [plain_text(next((text for text in item.texts if text.strip()), "")) for item in items]
+    bare = undressed(
+        [plain_text(item.title) for item in items], names, (plain_text(item.source) for item in items)
+    )
+    summaries = [_summary(text, title, subtitle) for text, (title, subtitle) in zip(texts, bare, strict=True)]
+    marks = [
+        Marks(
+            guid=" ".join(item.guid.split())[:MAX_GUID_CHARS],
+            link=link,
+            title=title or summary,
+        )
+        for item, link, (title, _), summary in zip(items, links, bare, summaries, strict=True)
+    ]
     entries: dict[str, Entry] = {}
-    for item, guid, link in zip(items, guids, links, strict=True):
-        entry = _entry(item, guid, link, now, use_guid=use_guids, use_link=use_links)
-        known = entries.get(entry.identity) if entry else None
-        if entry and (known is None or _age_key(entry) > _age_key(known)):
-            entries[entry.identity] = entry
-    kept = tuple(entries.values())
-    if len(kept) <= MAX_ENTRIES:
-        return kept
-    newest = sorted(kept, key=_age_key, reverse=True)[:MAX_ENTRIES]  # stable: without dates, the first ones
+    for item, mark, identity, (title, _), summary in zip(
+        items, marks, identify(marks), bare, summaries, strict=True
+    ):
+        if not (mark.guid or mark.link or mark.title):
+            continue
+        entry = _entry(item, mark, identity, title, summary, base, now)
+        known = entries.get(identity)
+        if known is None or _age_key(entry) > _age_key(known):
+            entries[identity] = entry
+    return list(entries.values())
+
+
+def _entry(
+    item: RawItem, mark: Marks, identity: str, title: str, summary: str, base: str, now: datetime
+) -> Entry:
+    title = (
+        capped(title, MAX_TITLE_CHARS)
+        or capped(summary, _TITLE_FROM_SUMMARY_CHARS)
+        or capped(mark.link or mark.guid, MAX_TITLE_CHARS)
+    )
+    summary = capped(summary, MAX_SUMMARY_CHARS)
+    link_key, title_key = keys(mark.link, title)
+    return Entry(
+        identity=identity,
+        guid=mark.guid or None,
+        url=mark.link if 0 < len(mark.link) <= MAX_URL_CHARS else None,  # cut short it would lead nowhere
+        title=title,
+        summary=summary,
+        published=_published(item, now),
+        content_hash=content_hash(title, summary),
+        link_key=link_key,
+        title_key=title_key,
+        image=_image(item, base),
+        enclosures=_enclosures(item, base),
+        author=capped(plain_text(item.author), _SHORT_CHARS) or None,
+        categories=tuple(
+            dict.fromkeys(filter(None, (capped(plain_text(each), _SHORT_CHARS) for each in item.categories)))
+        ),
+    )
+
+
+def _summary(text: str, title: str, subtitle: str) -> str:
+    text = without_tail(text)
+    if text == title:  # said twice
+        text = ""
+    return f"{subtitle}. {text}".rstrip(". ") if subtitle and not text.startswith(subtitle) else text
+
+
+def _first_link(item: RawItem, base: str) -> str:
+    """The article's address, absolute, or "". A podcast may have nothing but its file."""
+    candidates = (*item.links, *(address for address, _, _ in item.enclosures))
+    return next((link for link in (absolute(each, base) for each in candidates) if link), "")
+
+
+def _image(item: RawItem, base: str) -> str | None:
+    candidates = item.images or tuple(filter(None, (first_image(text) for text in item.texts[:2])))
+    links = (absolute(each, base) for each in candidates)
+    return next((link for link in links if 0 < len(link) <= MAX_URL_CHARS), None)
+
+
+def _enclosures(item: RawItem, base: str) -> tuple[Enclosure, ...]:
+    found: dict[str, Enclosure] = {}
+    for address, kind, length in item.enclosures:
+        link = absolute(address, base)
+        if 0 < len(link) <= MAX_URL_CHARS and len(found) < MAX_ENCLOSURES:
+            found.setdefault(link, Enclosure(link, kind.strip()[:_SHORT_CHARS], _number(length)))
+    return tuple(found.values())
+
+
+def _newest(entries: list[Entry]) -> tuple[Entry, ...]:
+    """At most `MAX_ENTRIES`, in the document's order."""
+    if len(entries) <= MAX_ENTRIES:
+        return tuple(entries)
+    newest = sorted(entries, key=_age_key, reverse=True)[
+        :MAX_ENTRIES
+    ]  # stable: without dates, the first ones
     chosen = {entry.identity for entry in newest}
-    return tuple(entry for entry in kept if entry.identity in chosen)
+    return tuple(entry for entry in entries if entry.identity in chosen)
 
 
 def _age_key(entry: Entry) -> datetime:
     return entry.published or _FIRST_MOMENT
 
 
-def _tells_apart(values: Iterable[str]) -> bool:
-    present = [value for value in values if value]
-    return len(present) < 2 or len(set(present)) > 1
-
-
-def _entry(item: Any, guid: str, link: str, now: datetime, *, use_guid: bool, use_link: bool) -> Entry | None:
-    title, summary = plain_text(_text(item, "title")), plain_text(_summary(item))
-    if not (guid or link or title or summary):
-        return None
-    if guid and use_guid:
-        identity = f"guid:{guid}"
-    elif link and use_link:
-        identity = f"link:{_without_tracking(link)}"
-    else:
-        identity = f"title:{title or summary or link or guid}"
-    return Entry(
-        identity=hashlib.sha256(identity.encode("utf-8", "replace")).hexdigest(),
-        guid=guid or None,
-        url=link if 0 < len(link) <= MAX_URL_CHARS else None,  # cut short it would lead nowhere
-        title=capped(title, MAX_TITLE_CHARS)
-        or capped(summary, _TITLE_FROM_SUMMARY_CHARS)
-        or capped(link or guid, MAX_TITLE_CHARS),
-        summary=capped(summary, MAX_SUMMARY_CHARS),
-        published=_published(item, now),
-    )
-
-
-def _summary(item: Any) -> str:
-    """The description, else the article's own text, under whatever name."""
-    content = dict.get(item, "content")
-    texts = [_text(each, "value") for each in content] if isinstance(content, list) else []
-    # RBC and Yandex put the text into elements of their own.
-    texts += [
-        _text(item, name)
-        for name in ("rbc_news_anons", "rbc_news_full-text", "yandex_full-text", "full-text")
-    ]
-    return next((text for text in (_text(item, "summary"), *texts) if text.strip()), "")
-
-
-def _link(item: Any, base: str) -> str:
-    """The article's address, absolute, or "". FeedBurner's proxies keep the original beside their own."""
-    candidates = [_text(item, "feedburner_origlink"), _text(item, "link")]
-    links = dict.get(item, "links")
-    if isinstance(links, list):
-        candidates += [_text(each, "href") for each in links if _text(each, "rel") in ("alternate", "")]
-    return next((link for link in (_absolute(each, base) for each in candidates) if link), "")
-
-
-def _absolute(link: str, base: str) -> str:
-    """An http or https address, or "" for javascript:, mailto:, and what is none at all."""
-    link = _SPACES.sub(" ", link.replace("&amp;", "&")).strip()  # escaped twice, as many are
-    if not link:
-        return ""
-    try:
-        parts = urlsplit(link)
-        if parts.scheme and not parts.netloc:  # "https://" alone would become the feed's own address
-            return ""
-        link = urljoin(base, link.replace(" ", "%20"))
-        parts = urlsplit(link)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a port that is no number, a broken IPv6 address
-        return ""
-    return link if usable else ""
-
-
-def _without_tracking(link: str) -> str:
-    head, mark, query = link.partition("?")
-    if not mark:
-        return link
-    query, mark, fragment = query.partition("#")
-    kept = "&".join(part for part in query.split("&") if not _TRACKING.fullmatch(part.partition("=")[0]))
-    return head + (f"?{kept}" if kept else "") + mark + fragment
-
-
-def _published(item: Any, now: datetime) -> datetime | None:
-    for name in ("published", "updated", "created"):
-        moment = parse_date(_text(item, name))
+def _published(item: RawItem, now: datetime) -> datetime | None:
+    for text in item.dates:
+        moment = parse_date(text)
         if moment and _FIRST_MOMENT <= moment <= now + _FUTURE:
             return moment
     return None
 
 
-def _text(mapping: Any, key: str) -> str:
-    # dict.get, since feedparser's own answers with another key's value and a warning
-    value = dict.get(mapping, key) if isinstance(mapping, dict) else None
-    return value if isinstance(value, str) else ""
+def _update_period_s(raw: RawFeed) -> int | None:
+    period = _PERIODS_S.get(raw.update_period.strip().lower())
+    if period is None:
+        return None
+    return _asked_s(1, period // max(1, _number(raw.update_frequency) or 1))
+
+
+def _asked_s(number: int | None, unit_s: int) -> int | None:
+    return number * unit_s if number and 0 < number * unit_s <= _MAX_ASKED_S else None
+
+
+def _number(text: str) -> int | None:
+    text = text.strip()[:20]
+    return int(text) if text.isascii() and text.isdecimal() else None
 
 
 def _language(text: str) -> str | None:
@@ -261,11 +239,14 @@ def _language(text: str) -> str | None:
     return _OLD_LANGUAGES.get(match[1].lower(), match[1].lower()) if match else None
 
 
-def shortened(text: str, max_items: int = MAX_ITEMS_READ) -> str:
-    """A document with too many items, without those in its middle."""
-    if text.count("</") <= max_items:  # the quick way out, for nearly every feed
+def shortened(text: str, max_items: int = MAX_ITEMS_READ, max_tags: int = MAX_STEPS) -> str:
+    """A document with too many items, or too many tags, without the items in its middle."""
+    tags = text.count("<")
+    if tags <= 2 * max_items and tags <= max_tags:  # the quick way out, for nearly every feed
         return text
     ends = [match.end() for match in _ITEM_END.finditer(text)]
+    if tags > max_tags and ends:
+        max_items = min(max_items, max(2, max_tags * 9 // 10 * len(ends) // tags))
     if len(ends) <= max_items:
         return text
     half = max_items // 2
@@ -274,58 +255,7 @@ def shortened(text: str, max_items: int = MAX_ITEMS_READ) -> str:
 
 def _breaks_off(text: str) -> bool:
     """Whether the document ends inside an item."""
-    if _ROOT_END.search(text, max(0, len(text) - 1000)):
+    if text.startswith(("{", "[")) or _ROOT_END.search(text, max(0, len(text) - 1000)):
         return False
     tags = deque(_ITEM_TAG.finditer(text), maxlen=1)
     return bool(tags) and not tags[0][1]
-
-
-def _root_name(text: str) -> str:
-    """The name of a document's first element, as it is written, or ""."""
-    match = _ROOT_NAME.match(text)
-    return match[1] if match else ""
-
-
-def _is_page(text: str) -> bool:
-    return _root_name(text).lower() in ("html", "head", "body")
-
-
-def _no_feed(text: str, url: str) -> ParseError:
-    """Says what came instead of a feed, and what to do about it."""
-    page = text[:_PAGE_CHARS]
-    name = _root_name(page)
-    if _is_page(page):
-        if _CHALLENGE.search(page):
-            reason, hint = (
-                "a page that wants proof of a human came, no feed",
-                "The outlet shuts programs out.",
-            )
-        elif _LOGIN.search(page):
-            reason, hint = "a login page came, no feed", "Use an address that needs no login."
-        else:
-            reason, hint = "a web page came, no feed", "Look on that page for a link to its feed."
-            if named := _named_feed(page, url):
-                hint = f"That page names this feed: {named}"
-    elif name.lower() == "opml":
-        reason, hint = (
-            "a list of feeds (OPML) came, no feed",
-            "The address of each feed stands in it as xmlUrl.",
-        )
-    elif name:
-        reason, hint = (
-            f"a document <{name}> came, no RSS or Atom",
-            "Look for the outlet's RSS or Atom address.",
-        )
-    elif page.startswith(("{", "[")):
-        reason, hint = "JSON came, no RSS or Atom", "Look for the outlet's RSS or Atom address."
-    else:
-        reason, hint = "what came is no RSS or Atom", "Check the address in a browser."
-    return ParseError(shown(url), reason, hint=hint)
-
-
-def _named_feed(page: str, url: str) -> str:
-    for tag in _FEED_LINK.finditer(page):
-        href = _HREF.search(tag[0])
-        if href and (link := _absolute(href[1], url)):
-            return shown(link)
-    return ""

@@ -1,17 +1,19 @@
 """Markup to plain text: what a reader would see on one line.
 
-Outlets put HTML into titles and summaries, escaped once, twice, or not at all. Everything is scanned once
-from left to right, so that no input takes more than linear time.
+Outlets put HTML into titles and summaries, escaped once, twice, or not at all. It is read by turbohtml's
+tokenizer, which follows the HTML standard in linear time. No tree is built: the standard's rules for broken
+nesting make one of quadratic size, and the text is all that is wanted.
 """
 
 from __future__ import annotations
 
-import html
 import re
 import unicodedata
 from typing import Final
 
-# Only these are taken for tags: "x < y" and "List<int>" are text.
+from turbohtml import TokenType, tokenize
+
+# These stand within words; all other elements separate them.
 _INLINE: Final = (
     "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark noindex nobr q s "
     "samp small span strike strong sub sup time tt u var wbr"
@@ -23,28 +25,30 @@ _BLOCK: Final = (
     "object ol optgroup option output p param picture pre progress section select source summary table "
     "tbody td textarea tfoot th thead title tr track ul video xmp"
 )
-_UNSEEN: Final = "script style template applet svg"
-
-_KNOWN: Final = "|".join(sorted(f"{_INLINE} {_BLOCK} {_UNSEEN}".split(), key=len, reverse=True))
-_TAG: Final = re.compile(
-    # a known name; one with a hyphen or colon (<amp-img>, <o:p>) that starts no address; any that has an
-    # attribute or that closes
-    rf"<(?P<close>/?)(?P<name>{_KNOWN}|(?!https?:)[a-z][a-z0-9]{{0,30}}[-:][a-z0-9:-]{{0,30}}"
-    r"|[a-z]{1,30}(?=\s{1,9}[a-z:-]{1,30}=[\"'])|(?<=/)[a-z][a-z0-9]{0,30}(?=\s{0,9}>))"
-    r"(?=[\s/>]|$)(?:[^<>\"']|\"[^\"<]*\"|'[^'<]*'|[\"'])*+(?:>|(?=<)|$)"
-    r"|<!--|<!\[CDATA\[|\]\]>|<[?!][a-z][^<>]{0,500}>",
-    re.IGNORECASE,
-)
+# What stands in these is not shown.
+_UNSEEN: Final = "script style template applet svg math iframe object noembed noframes"
 _INLINE_NAMES: Final = frozenset(_INLINE.split())
 _UNSEEN_NAMES: Final = frozenset(_UNSEEN.split())
-# With its semicolon only: "?a=1&copy=2" is an address.
-_ENTITY: Final = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_KNOWN: Final = "|".join(sorted(f"{_INLINE} {_BLOCK} {_UNSEEN}".split(), key=len, reverse=True))
+# A `<` that starts no tag is text: "x < y", "List<int>", "<me@example.org>". A tag has a known name, or one
+# with a hyphen or colon (<amp-img>, <o:p>) that starts no address, or has an attribute, or closes something.
+_NO_TAG: Final = re.compile(
+    rf"<(?!/?(?:{_KNOWN})(?=[\s/>]|\Z)|/?(?!https?:)[a-z][a-z0-9]{{0,30}}[-:][a-z0-9:-]{{0,30}}(?=[\s/>])"
+    r"|[a-z]{1,30}\s{1,9}[a-z:-]{1,30}=[\"']|/[a-z][a-z0-9]{0,30}\s{0,9}>|!--|![a-z][^<>]{0,500}>|\?[a-z])",
+    re.IGNORECASE,
+)
+# Elements whose content the tokenizer takes for text without tags until they close: harmless here as a <p>.
+_RAW: Final = re.compile(r"<(?=/?(?:title|textarea|xmp|plaintext|noscript|listing)\b)/?[a-z]+", re.IGNORECASE)
+_CDATA: Final = re.compile(r"<!\[CDATA\[|\]\]>")
+# Names need their semicolon: "?a=1&copy=2" is an address.
+_NO_ENTITY: Final = re.compile(r"&(?!#[0-9]{1,7};|#[xX][0-9A-Fa-f]{1,6};|[A-Za-z][A-Za-z0-9]{1,31};)")
+_ENTITY: Final = re.compile(r"&(?:#|[A-Za-z])[A-Za-z0-9]{1,31};")
 # Soft hyphens, zero-width characters, direction marks: invisible, and they keep words from matching. The
 # zero-width joiner stays inside emoji, where it is part of the picture.
 _INVISIBLE: Final = re.compile("[\u00ad\u180e\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _JOINER: Final = "\u200d"
 _STRAY_JOINER: Final = re.compile("(?<![\u2600-\U0001faff\ufe0f])\u200d")
-_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]+")
 _MAX_LAYERS: Final = 3  # escaping in escaping in escaping: seen twice in the wild, never more
 _MAX_INPUT_CHARS: Final = 200_000
 
@@ -53,16 +57,16 @@ def plain_text(markup: str) -> str:
     """The text of a piece of HTML or text, on one line, entities decoded, invisible characters dropped."""
     text = markup[:_MAX_INPUT_CHARS]
     for _ in range(_MAX_LAYERS):
-        if "<" in text or "]]>" in text:
-            text = _without_tags(text)
-        if "&" not in text:
+        if "]]>" in text or "<![" in text:
+            text = _CDATA.sub("", text)
+        if "<" not in text and not ("&" in text and _ENTITY.search(text)):
             break
-        decoded = _ENTITY.sub(lambda match: html.unescape(match[0]), text)
-        if decoded == text:
+        read = _read(text)
+        if read == text:
             break
-        text = decoded
+        text = read
     else:
-        text = _without_tags(text)
+        text = _read(text)
     text = _CONTROL.sub(" ", text)
     if not text.isascii():
         text = _INVISIBLE.sub("", text)
@@ -83,27 +87,42 @@ def capped(text: str, max_chars: int) -> str:
     return f"{cut.rstrip(' ,;:–—-')}…"
 
 
-def _without_tags(text: str) -> str:
+def first_image(markup: str) -> str:
+    """The address of the first picture in a piece of HTML, as it is written there, or ""."""
+    start = markup.lower().find("<img", 0, _MAX_INPUT_CHARS)
+    if start < 0:
+        return ""
+    for token in tokenize(markup[start : start + 5000]):
+        if token.type is TokenType.START_TAG and token.tag == "img":
+            source = token.attr("src") or ""
+            return "" if source.startswith("data:") else source
+    return ""
+
+
+def _read(text: str) -> str:
+    """One layer of markup taken off."""
+    if "<" in text:
+        text = _RAW.sub("<p", _NO_TAG.sub("&lt;", text))
+    if "&" in text:
+        text = _NO_ENTITY.sub("&amp;", text)
     parts: list[str] = []
-    position = 0
-    while match := _TAG.search(text, position):
-        parts.append(text[position : match.start()])
-        position = match.end()
-        name = (match["name"] or "").lower()
-        if match[0] == "<!--":
-            end = text.find("-->", position)
-            position = end + 3 if end >= 0 else len(text)
+    unseen, depth = "", 0  # the element whose end is waited for
+    for token in tokenize(text, capture_attributes=False):
+        kind = token.type
+        if kind is TokenType.TEXT:
+            if not unseen:
+                parts.append(token.data or "")
+        elif kind is TokenType.START_TAG or kind is TokenType.END_TAG:
+            name = token.tag or ""
+            if unseen:
+                if name == unseen:
+                    depth += 1 if kind is TokenType.START_TAG and not token.self_closing else -1
+                    unseen = unseen if depth > 0 else ""
+            elif name in _UNSEEN_NAMES and kind is TokenType.START_TAG and not token.self_closing:
+                unseen, depth = name, 1
+                parts.append(" ")
+            elif name not in _INLINE_NAMES:
+                parts.append(" ")
+        else:
             parts.append(" ")
-        elif name in _UNSEEN_NAMES:
-            position = _after_unseen(text, position, name) if not match["close"] else position
-            parts.append(" ")
-        elif name and name not in _INLINE_NAMES:
-            parts.append(" ")
-    parts.append(text[position:])
     return "".join(parts)
-
-
-def _after_unseen(text: str, position: int, name: str) -> int:
-    """Where a script or style ends; without an end everything behind it is script, as browsers have it."""
-    end = re.compile(rf"</{name}[^<>]*>?", re.IGNORECASE).search(text, position)
-    return end.end() if end else len(text)

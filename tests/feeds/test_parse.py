@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
@@ -56,6 +57,11 @@ def only(item: str) -> Entry:
     return entry
 
 
+def plainly(entry: Entry) -> Entry:
+    """The entry without its hashes, which other tests look at."""
+    return replace(entry, content_hash="", link_key=None, title_key="")
+
+
 def identity(text: str) -> str:
     return sha256(text.encode()).hexdigest()
 
@@ -69,26 +75,23 @@ def test_an_rss_item_is_understood_whole() -> None:
             head="<language>id-ID</language>",
         )
     )
-    assert feed == ParsedFeed(
-        title="Kabar",
-        language="id",
-        entries=(
-            Entry(
-                identity=identity("guid:k-1"),
-                guid="k-1",
-                url="https://kabar.example/1",
-                title="Ekspor nikel & bauksit dihentikan",
-                summary="Pemerintah menutup keran.",
-                published=datetime(2026, 11, 23, 10, 30, tzinfo=UTC),
-            ),
+    assert (feed.title, feed.language) == ("Kabar", "id")
+    assert [plainly(entry) for entry in feed.entries] == [
+        Entry(
+            identity=identity("guid:k-1"),
+            guid="k-1",
+            url="https://kabar.example/1",
+            title="Ekspor nikel & bauksit dihentikan",
+            summary="Pemerintah menutup keran.",
+            published=datetime(2026, 11, 23, 10, 30, tzinfo=UTC),
         ),
-    )
+    ]
 
 
 def test_an_atom_entry_is_understood_whole() -> None:
     feed = parsed(ATOM, "https://nedra.example/feeds/all")
     assert (feed.title, feed.language) == ("Вестник — недра", "ru")
-    assert feed.entries == (
+    assert [plainly(entry) for entry in feed.entries] == [
         Entry(
             identity=identity("guid:tag:nedra.example,2026:17"),
             guid="tag:nedra.example,2026:17",
@@ -97,7 +100,7 @@ def test_an_atom_entry_is_understood_whole() -> None:
             summary="Первый цех",
             published=datetime(2026, 11, 23, 6, 0, tzinfo=UTC),
         ),
-    )
+    ]
 
 
 def test_an_rdf_item_is_understood() -> None:
@@ -114,15 +117,15 @@ def test_a_feed_without_items_is_a_feed() -> None:
     ("item", "text"),
     [
         ("<title>A</title><link>https://a.example/1</link><guid>g</guid>", "guid:g"),
-        ("<title>A</title><link>https://a.example/1</link>", "link:https://a.example/1"),
-        ("<title>A</title><link>/1</link>", "link:https://kabar.example/1"),
+        ("<title>A</title><link>https://a.example/1</link>", "link://a.example/1"),
+        ("<title>A</title><link>/1</link>", "link://kabar.example/1"),
         ("<title>A &amp;amp; B</title>", "title:A & B"),
         ("<description>Hanya isi</description>", "title:Hanya isi"),
         (
             "<link>https://a.example/?utm_source=rss&amp;id=7&amp;fbclid=x#a</link>",
-            "link:https://a.example/?id=7#a",
+            "link://a.example/?id=7#a",
         ),
-        ("<link>https://a.example/1?utm_medium=feed</link>", "link:https://a.example/1"),
+        ("<link>https://a.example/1?utm_medium=feed</link>", "link://a.example/1"),
     ],
     ids=[
         "a guid",
@@ -141,9 +144,7 @@ def test_an_item_is_known_by_its_guid_else_link_else_title(item: str, text: str)
 def test_a_guid_on_every_item_tells_nothing_and_is_passed_over() -> None:
     items = [f"<title>T{n}</title><link>https://a.example/{n}</link><guid>same</guid>" for n in range(3)]
     entries = parsed(rss(*items)).entries
-    assert [entry.identity for entry in entries] == [
-        identity(f"link:https://a.example/{n}") for n in range(3)
-    ]
+    assert [entry.identity for entry in entries] == [identity(f"link://a.example/{n}") for n in range(3)]
 
 
 def test_a_link_on_every_item_tells_nothing_either() -> None:

@@ -33,7 +33,7 @@ from bot.feeds.plain import capped, plain_text
         ("a<!-- hidden <b> -->b", "a b"),
         ("a<!-- never closed", "a"),
         ("<![CDATA[Bijih]]> nikel", "Bijih nikel"),
-        ("<a href=\"x>y\" title='<b>'>tautan</a>", "'>tautan"),
+        ("<a href=\"x>y\" title='<b>'>tautan</a>", "tautan"),
         ('<img alt="a > b" src="x">foto', "foto"),
         ('Ringkasan <a href="https://exa', "Ringkasan"),
         ("<o:p>Word</o:p> <amp-img src=x>", "Word"),

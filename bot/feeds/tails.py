@@ -1,0 +1,57 @@
+"""What outlets write under a summary to lead the reader on, taken off.
+
+Only at the very end, and only whole: in the middle of a text the same words are the article's own.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_INVITATIONS: Final = "|".join(
+    (
+        r"continue reading(?: on .{1,60})?",
+        r"read (?:more|on|the (?:full|rest of the) (?:story|article)|full (?:story|article))(?: here)?",
+        r"click here to read more",
+        r"чита(?:ть|йте) (?:далее|дальше|полностью|ещ[её]|на сайте)(?: на сайте)?",
+        r"подробнее(?: на сайте)?",
+        r"полный текст(?: статьи| новости)?",
+        r"(?:lihat |klik )?selengkapnya",
+        r"baca (?:selengkapnya|lebih lanjut|selanjutnya)",
+        r"klik di sini",
+    )
+)
+_CREDITS: Final = "|".join(
+    (
+        r"the (?:post|article) .{1,300}? (?:first )?appeared (?:first )?on .{1,120}",
+        r"(?:сообщение|запись) .{1,300}? (?:впервые )?появил(?:ась|ось) (?:впервые )?(?:на|в) .{1,120}",
+        r"(?:artikel|postingan|pos) .{1,300}? (?:tampil|muncul) pertama(?: kali)? (?:pada|di) .{1,120}",
+        r"submitted by /u/\S{1,40}(?: to r/\S{1,40})? \[link\] \[comments\]",
+    )
+)
+# A few words behind a colon are a headline; a sentence that ends and another that begins are text.
+_POINTERS: Final = r"(?:baca juga|читайте также|смотрите также|see also|read also)\s?:\s?[^.!?]{1,200}[.!?]?"
+_TAIL: Final = re.compile(
+    rf"(?:{_CREDITS}|{_POINTERS}|[(\[]?(?:{_INVITATIONS})[)\]]?\s?(?:[.…:»›>→]{{1,4}}|->)?)\s*\Z",
+    re.IGNORECASE,
+)
+# Where one may start: at the beginning, or behind the end of a sentence or a dash.
+_START: Final = re.compile(
+    r"(?:\A|(?<=[.!?…»”\")\]:>|–—-] )|(?<=[.!?…]))"
+    r"(?=[(\[]?(?:the (?:post|article)|сообщение|запись|artikel|pos|submitted by|continue|read|click|чита"
+    r"|смотрите|подробнее|полный|baca|lihat|klik|selengkapnya|see also))",
+    re.IGNORECASE,
+)
+_TAIL_CHARS: Final = 450
+
+
+def without_tail(text: str) -> str:
+    """A plain summary without "Read more", "Baca juga: …", "The post … appeared first on …" at its end."""
+    for _ in range(3):  # they come one behind the other
+        for found in _START.finditer(text, max(0, len(text) - _TAIL_CHARS)):
+            if _TAIL.match(text, found.start()):
+                text = text[: found.start()].rstrip(" \t-–—|·»([")
+                break
+        else:
+            return text
+    return text

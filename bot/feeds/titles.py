@@ -1,0 +1,98 @@
+"""Titles with what outlets hang on them taken off: their own name behind a dash, a subtitle behind `//`.
+
+A title is only ever shortened by what is known to be no part of it: the name of the feed, its host or the
+item's own source, or words that stand on nearly all titles of the document.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Final
+from urllib.parse import urlsplit
+
+# With a space on both sides, so that no compound word and no range of numbers is cut.
+_SEPARATOR: Final = re.compile(r" (?:[-–—―|•·»/¦]|::|\|\||//|»») ")
+_MIN_ITEMS: Final = 4  # fewer titles agree by chance
+_SHARE: Final = 0.75
+_MAX_NAME_CHARS: Final = 60
+_MIN_TITLE_CHARS: Final = 8
+_LETTERS: Final = re.compile(r"[^\W_]+")
+_SUBTITLE: Final = " // "  # Kommersant: headline // what it is about
+
+
+def feed_names(title: str, link: str, url: str) -> frozenset[str]:
+    """The names under which a feed may sign its titles, folded: its title, the title's parts, its host.
+
+    Args:
+        title: the feed's own title, e.g. `Kabar Tambang - Ekonomi`.
+        link: the address of the feed's site.
+        url: the address of the feed.
+    """
+    names = {title, *_SEPARATOR.split(title), *re.split(r"[:,]\s", title)}
+    for address in (link, url):
+        try:
+            labels = (urlsplit(address).hostname or "").removeprefix("www.").split(".")
+        except ValueError:
+            continue
+        names |= {".".join(labels[start:]) for start in range(len(labels) - 1)}
+        # In `kabar.example` and `kabar.co.id` the name is the label of more than three letters.
+        names |= {label for label in labels[:-1] if len(label) > 3}
+    return frozenset(name for each in names if 2 <= len(name := folded(each)) <= _MAX_NAME_CHARS)
+
+
+def folded(text: str) -> str:
+    """Letters and digits only, for comparing names."""
+    return "".join(_LETTERS.findall(text.casefold()))
+
+
+def undressed(titles: Sequence[str], names: frozenset[str], sources: Iterable[str]) -> list[tuple[str, str]]:
+    """For each title what remains of it, and its subtitle or "".
+
+    Args:
+        titles: all titles of a document, plain.
+        names: see `feed_names`.
+        sources: for each title the name of the outlet that the item itself gives, or "".
+    """
+    common_ends = _common(title.rpartition(found)[2] for title in titles if (found := _last(title)))
+    threshold = max(_MIN_ITEMS, _SHARE * len(titles))
+    repeated = frozenset(name for name, count in common_ends.items() if count >= threshold)
+    starts = _common(_SEPARATOR.split(title, 1)[0] for title in titles if _SEPARATOR.search(title))
+    repeated_starts = frozenset(name for name, count in starts.items() if count >= threshold)
+    return [
+        _undressed(title, names | repeated, names | repeated_starts, folded(source))
+        for title, source in zip(titles, sources, strict=True)
+    ]
+
+
+def _undressed(title: str, ends: frozenset[str], starts: frozenset[str], source: str) -> tuple[str, str]:
+    for _ in range(2):  # `Title - Section - Outlet`
+        found = _last(title)
+        if not found:
+            break
+        head, _, end = title.rpartition(found)
+        name = folded(end)
+        if not name or len(head) < _MIN_TITLE_CHARS or not (name in ends or name == source):
+            break
+        title = head.rstrip()
+    if match := _SEPARATOR.search(title):
+        start, rest = title[: match.start()], title[match.end() :]
+        if folded(start) in starts and len(rest) >= _MIN_TITLE_CHARS:
+            title = rest.lstrip()
+    head, mark, subtitle = title.partition(_SUBTITLE)
+    if mark and len(head) >= _MIN_TITLE_CHARS and subtitle.strip():
+        return head.rstrip(), subtitle.strip()
+    return title, ""
+
+
+def _last(title: str) -> str:
+    """The last separator of a title, as it stands there."""
+    found = ""
+    for match in _SEPARATOR.finditer(title[-_MAX_NAME_CHARS - 6 :]):
+        found = match[0]
+    return found
+
+
+def _common(parts: Iterable[str]) -> Counter[str]:
+    return Counter(name for part in parts if (name := folded(part)) and len(part) <= _MAX_NAME_CHARS)
