@@ -23,6 +23,7 @@ from bot.errors import RarewatchError
 from bot.translation.failures import FailureKind, ProviderFailure
 
 SLICE_S = 1.0  # a slice never holds more than this much time: other processes wait for its end
+LEAST_S = 0.1  # nor less, where that is several places: ten writes a second are enough for any rate
 SLICES_A_DAY = 100  # nor more than this part of the day's characters …
 MOST_CHARACTERS = 20_000  # … nor more than that: what a killed process had reserved is lost until midnight
 
@@ -139,13 +140,13 @@ class Slice:
         return spent, max(0.0, first - now) if paced else 0.0
 
     def _need(self, now: float, requests: int, characters: int, allowance: Allowance) -> Need:
-        most = math.floor(SLICE_S * (allowance.requests_per_s or 1))
-        # Whoever runs out of places before their time is over asks for twice as many; a quiet one for as few
-        # as it needs, so that others get theirs at once.
-        eager = self.eager if now <= self.ends else 1
+        # Whoever runs out of places before their time is over asks for twice as many; a quiet one for few, so
+        # that others get theirs at once.
+        eager = self.eager if now <= self.ends + LEAST_S else 1
+        places = min(max(eager, _places(LEAST_S, allowance)), _places(SLICE_S, allowance))
         share = min((allowance.characters_per_day or 0) // SLICES_A_DAY, MOST_CHARACTERS)
         return Need(
-            requests=max(requests, min(eager, most)) if requests else 0,
+            requests=max(requests, places) if requests else 0,
             characters=characters,
             want_characters=max(characters, share) if characters else 0,
         )
@@ -158,13 +159,16 @@ class Slice:
         grown = replace(self, day=max(self.day, today), characters=kept + characters)
         if not requests:
             return grown
-        most = max(1, math.floor(SLICE_S * (allowance.requests_per_s or 1)))
         return replace(
             grown,
             at=first,
             ends=first + requests * allowance.interval_s,
-            eager=min(requests * 2, most),
+            eager=min(requests * 2, _places(SLICE_S, allowance)),
         )
+
+
+def _places(seconds: float, allowance: Allowance) -> int:
+    return max(1, math.floor(seconds * (allowance.requests_per_s or 1)))
 
 
 def used_up(provider: str, limit: int, now: datetime) -> ProviderFailure:

@@ -114,6 +114,11 @@ def test_who_runs_out_early_reserves_twice_as_many_and_who_was_quiet_as_few_as_i
     assert held.spend(now + 60, TODAY, requests=1, characters=9, allowance=FIVE) == Need(requests=1)
 
 
+def test_a_high_rate_is_reserved_many_places_at_a_time_from_the_first() -> None:
+    fast = Allowance(requests_per_s=1_000)
+    assert Slice(TODAY).spend(100.0, TODAY, requests=1, characters=9, allowance=fast) == Need(requests=100)
+
+
 def test_characters_of_yesterday_are_not_spent_today() -> None:
     held = Slice(TODAY, characters=50)
     spent = held.spend(0.0, TODAY, requests=1, characters=30, allowance=DAILY)

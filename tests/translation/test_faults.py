@@ -19,6 +19,7 @@ import pytest
 from sqlalchemy import select
 from structlog.testing import capture_logs
 
+from bot.translation.budget import Allowance
 from bot.translation.failures import FailureKind, TranslationError
 from bot.translation.glossary import Glossary
 from bot.translation.providers import (
@@ -28,8 +29,10 @@ from bot.translation.providers import (
     MyMemoryProvider,
     Provider,
 )
+from bot.translation.shared_budgets import SharedBudgets
 from bot.translation.timeouts import Limits
 from bot.translation.translator import Translator
+from storage.budgets import BudgetLedger
 from storage.database import Database
 from storage.models import TranslationMemory
 from storage.translations import StoredMemory
@@ -297,3 +300,41 @@ async def test_sixty_four_articles_at_once_are_not_mixed_up(service: Service, da
         async with chain(service.provider(server), database=database, threads=16) as translator:
             found = await asyncio.gather(*(english(translator, *article) for article in articles))
     assert found == [[pseudo(title), pseudo(summary)] for title, summary in articles]
+
+
+async def test_two_processes_keep_a_days_budget_together_and_the_next_provider_takes_the_rest(
+    any_database: Database,
+) -> None:
+    def budgets() -> SharedBudgets:
+        return SharedBudgets(BudgetLedger(any_database), lambda: datetime(2026, 11, 23, 20, tzinfo=UTC))
+
+    allowances = {"mymemory": Allowance(characters_per_day=400)}
+    texts = [f"Ekspor bijih nikel tahap {number} naik dari Sulawesi" for number in range(1001, 1021)]
+    async with MyMemoryStandIn(pseudo) as first, LibreStandIn(by_lines(pseudo)) as second:
+        options: dict[str, Any] = {"database": any_database, "allowances": allowances}
+        async with (
+            chain(
+                MyMemoryProvider(first.url), LibreProvider(second.url), budgets=budgets(), **options
+            ) as one,
+            chain(
+                MyMemoryProvider(first.url), LibreProvider(second.url), budgets=budgets(), **options
+            ) as two,
+        ):
+            found = await asyncio.gather(english(one, *texts[:10]), english(two, *texts[10:]))
+            state = one.status()[0]
+    assert [text for texts in found for text in texts] == [pseudo(text) for text in texts]
+    assert 300 < first.used <= 400
+    assert state.last_error is None or state.last_error.startswith("has used its 400 characters of today")
+
+
+async def test_a_provider_whose_turn_comes_too_late_is_passed_over(database: Database) -> None:
+    now = datetime(2026, 11, 23, 20, tzinfo=UTC)
+    budgets = SharedBudgets(BudgetLedger(database), lambda: now)
+    slow = {"google": Allowance(requests_per_s=0.001)}
+    async with GoogleStandIn(pseudo) as first, LibreStandIn(by_lines(pseudo)) as second:
+        providers = GoogleProvider(first.url), LibreProvider(second.url)
+        async with chain(*providers, database=database, budgets=budgets, allowances=slow) as translator:
+            assert await english(translator, "Harga nikel naik") == [pseudo("Harga nikel naik")]
+            assert await english(translator, "Ekspor timah turun") == [pseudo("Ekspor timah turun")]
+    assert len(first.requests) == 1
+    assert {provider for _, provider in await kept(database)} == {"google", "libre"}
