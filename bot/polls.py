@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 import structlog
 
-from bot.feeds.fetch import FailureKind, FetchError, Validators, fetch
+from bot.feeds.fetch import FailureKind, Fetched, FetchError, Validators, fetch
+from bot.feeds.hosts import Hosts
+from bot.feeds.pace import Pace
 from bot.feeds.parse import ParseError
 from bot.feeds.pool import ParsePool
-from bot.feeds.schedule import PollState, next_poll_after_failure, next_poll_after_success
+from bot.feeds.schedule import next_poll_after_failure, next_poll_after_success
 from bot.intake import to_new_article
+from bot.learned import address_of, moved, not_there_after_all, pace_of, paced, poll_state
+from bot.ledger import Ledger
 from bot.loops import report_database
 from bot.reachability import Reachability
 from bot.road import DATABASE_AWAY, Counters, Milestone, Passing, Wakes
-from storage import articles, feeds
+from storage import feeds
 from storage.database import Database, first_line
 from storage.models import Feed
 
 log = structlog.get_logger(__name__)
 
+PATIENCE_S = 5.0  # for a host that is being asked already; then the slot goes to another feed
 LEASE_S = 180  # a fetch has a deadline of a minute, a parse of half a minute
 
 
@@ -36,6 +44,7 @@ class PollOutcome:
     url: str
     new: int = 0
     unchanged: bool = False
+    postponed: bool = False  # its host is being asked for other feeds; it is due again in a moment
     error: str | None = None
 
 
@@ -67,6 +76,8 @@ class Polls:
         self._wakes = wakes
         self._passing = passing
         self._chance = chance
+        self._ledger = Ledger(database, clock)
+        self._hosts = Hosts()
         self._polling: set[asyncio.Task[PollOutcome]] = set()
         self.counters = counters
 
@@ -102,7 +113,7 @@ class Polls:
         self.counters.polls += 1
         try:
             try:
-                return await self._poll_one(feed)
+                return await self._poll_in_turn(feed)
             except (FetchError, ParseError) as error:
                 return await self._poll_failed(feed, error)
             except DATABASE_AWAY:
@@ -118,64 +129,114 @@ class Polls:
             report_database(self._reachability, error)
             return PollOutcome(feed.name, feed.url, error=f"the database is away: {first_line(error)}")
 
-    async def _poll_one(self, feed: Feed) -> PollOutcome:
-        fetched = await fetch(self._session, feed.url, validators=Validators(feed.etag, feed.last_modified))
+    async def _poll_in_turn(self, feed: Feed) -> PollOutcome:
+        """The poll, when its host may be asked; after a moment the feed goes to the back of the queue."""
+        host, time = _host(address_of(feed)), asyncio.get_running_loop().time
+        patience_ends = time() + PATIENCE_S
+        while wait_s := self._hosts.begin(host, now=time()):
+            if time() + wait_s > patience_ends:
+                again_at = self._clock() + timedelta(seconds=wait_s + self._chance.random() * PATIENCE_S)
+                await self._ledger.postpone(feed.id, again_at)
+                self.counters.postponed += 1
+                return PollOutcome(feed.name, feed.url, postponed=True)
+            await asyncio.sleep(wait_s)
+        try:
+            fetched = await self._fetch(feed)
+        finally:
+            self._hosts.end(host, now=time())
+        return await self._read(feed, fetched)
+
+    async def _fetch(self, feed: Feed) -> Fetched:
+        fetched = await fetch(
+            self._session,
+            address_of(feed),
+            validators=Validators(feed.etag, feed.last_modified),
+            now=self._clock(),
+        )
         self._passing(Milestone.FETCHED)
+        return fetched
+
+    async def _read(self, feed: Feed, fetched: Fetched) -> PollOutcome:
         now = self._clock()
-        state = PollState(feed.interval_s, feed.failures)
-        if fetched.status == 304:
-            self.counters.unchanged += 1
-            next_poll_at = next_poll_after_success(
-                state,
-                now=now,
-                jitter=self._chance.random(),
-                retry_after_s=fetched.retry_after_s,
-            )
-            async with self._database.write() as session:
-                await feeds.record_unchanged(session, feed.id, now=now, next_poll_at=next_poll_at)
-            self._reachability.feed_read(feed.name)
-            return PollOutcome(feed.name, feed.url, unchanged=True)
+        learned = moved(feed, fetched)
+        body_hash = None if fetched.status == 304 else _hash(fetched.body)
+        if body_hash is None or body_hash == feed.body_hash:
+            return await self._unchanged(feed, fetched, learned, well=body_hash is not None, now=now)
         parsed = await self._pool.parse(
             fetched.body, url=fetched.url, content_type=fetched.content_type, now=now
         )
         first_poll = feed.last_success_at is None
-        entries = [to_new_article(entry, first_poll=first_poll, now=now) for entry in parsed.entries]
-        async with self._database.write() as session:
-            new = await articles.add(session, feed.id, entries, now=now)
-            await feeds.record_success(
-                session,
-                feed.id,
-                now=now,
-                next_poll_at=next_poll_after_success(
-                    state,
-                    now=now,
-                    jitter=self._chance.random(),
-                    retry_after_s=fetched.retry_after_s,
-                ),
-                etag=fetched.validators.etag,
-                last_modified=fetched.validators.last_modified,
-            )
+        items = [to_new_article(entry, first_poll=first_poll, now=now) for entry in parsed.entries]
+        published = [item.published_at for item in items]
+        # How many are new is only known once they are stored; the pace is that of the document till then.
+        pace = paced(feed, new_items=0, in_document=len(items), published=published, now=now)
+        learned |= {
+            "etag": fetched.validators.etag,
+            "last_modified": fetched.validators.last_modified,
+            "body_hash": body_hash,
+            "items_per_day": pace.items_per_day,
+            "window_s": pace.window_s,
+        }
+        record = feeds.read_well(
+            feed.id, now=now, next_poll_at=self._next(feed, fetched, pace, now=now), **learned
+        )
+        new = await self._ledger.write(record, items)
         self._passing(Milestone.STORED)
         self._reachability.feed_read(feed.name)
-        self.counters.articles += len(new)
+        self.counters.articles += new
         if new:
             self._wakes.articles.set()
-        return PollOutcome(feed.name, feed.url, new=len(new))
+        return PollOutcome(feed.name, feed.url, new=new)
+
+    async def _unchanged(
+        self, feed: Feed, fetched: Fetched, learned: dict[str, Any], *, well: bool, now: datetime
+    ) -> PollOutcome:
+        """A 304, or the very body of last time: only the latter proves that the feed can be read."""
+        self.counters.unchanged += 1
+        pace = paced(feed, new_items=0, in_document=None, published=(), now=now)
+        next_poll_at = self._next(feed, fetched, pace, now=now)
+        learned |= {"items_per_day": pace.items_per_day, "window_s": pace.window_s}
+        if well:
+            record = feeds.read_well(feed.id, now=now, next_poll_at=next_poll_at, **learned)
+        else:
+            record = feeds.unchanged(feed.id, next_poll_at=next_poll_at, **learned)
+        await self._ledger.write(record)
+        self._reachability.feed_read(feed.name)
+        return PollOutcome(feed.name, feed.url, unchanged=True)
+
+    def _next(self, feed: Feed, fetched: Fetched, pace: Pace, *, now: datetime) -> datetime:
+        return next_poll_after_success(
+            poll_state(feed, failures=0, pace=pace, asked_s=feed.asked_s),
+            now=now,
+            jitter=self._chance.random(),
+            retry_after_s=fetched.retry_after_s,
+        )
 
     async def _poll_failed(self, feed: Feed, error: FetchError | ParseError) -> PollOutcome:
         self.counters.failed_polls += 1
         now = self._clock()
-        kind = error.kind if isinstance(error, FetchError) else FailureKind.CONTENT
-        retry_after_s = error.retry_after_s if isinstance(error, FetchError) else None
         next_poll_at = next_poll_after_failure(
-            PollState(feed.interval_s, feed.failures + 1),
-            kind,
-            retry_after_s,
+            poll_state(feed, failures=feed.failures + 1, pace=pace_of(feed), asked_s=feed.asked_s),
+            error.kind if isinstance(error, FetchError) else FailureKind.CONTENT,
+            error.retry_after_s if isinstance(error, FetchError) else None,
             now=now,
             jitter=self._chance.random(),
         )
         remark = ". ".join(part.rstrip(".") for part in (error.reason, error.hint) if part)
-        async with self._database.write() as session:
-            await feeds.record_failure(session, feed.id, now=now, next_poll_at=next_poll_at, error=remark)
+        learned = not_there_after_all(feed)
+        await self._ledger.write(
+            feeds.failed(feed, now=now, next_poll_at=next_poll_at, error=remark, **learned)
+        )
         self._reachability.feed_failed(feed.name, error.reason)
         return PollOutcome(feed.name, feed.url, error=str(error))
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _hash(body: bytes) -> bytes:
+    return hashlib.blake2b(body, digest_size=16).digest()

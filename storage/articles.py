@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.database import claim, insert_new
+from storage.database import claim, insert_new, insert_new_returning
 from storage.models import (
     Alert,
     AlertKind,
@@ -20,6 +20,9 @@ from storage.models import (
     Match,
     TranslationState,
 )
+
+IDENTITIES_PER_QUERY = 500
+STAYS_NEWS = timedelta(hours=24)  # for so long after it was first seen a rewritten article may be alerted
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,24 @@ class NewArticle:
     summary: str
     published_at: datetime | None
     backlog: bool
+    content_hash: str | None = None
+    image: str | None = None
+    enclosures: tuple[Mapping[str, Any], ...] = ()
+
+
+class Added(NamedTuple):
+    """An article that was stored for the first time."""
+
+    id: int
+    feed_id: int
+    identity: str
+
+
+class Stored(NamedTuple):
+    """What became of the items of several feeds: the new articles, and how many known ones were rewritten."""
+
+    new: list[Added]
+    changed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +80,17 @@ class Untranslated:
 
 async def add(
     session: AsyncSession, feed_id: int, articles: Iterable[NewArticle], *, now: datetime
-) -> list[Article]:
+) -> list[Added]:
     """Stores those the feed has not brought before; gives only these."""
+    return (await store(session, {feed_id: list(articles)}, now=now)).new
+
+
+async def store(session: AsyncSession, items: Mapping[int, Sequence[NewArticle]], *, now: datetime) -> Stored:
+    """Stores the items of several feeds (by their ids): new ones as articles, known ones where they changed.
+
+    An article that its outlet rewrote is looked at again unless somebody has been told of it; then its text
+    is kept up to date, and a new title is translated anew. A date is never rewritten.
+    """
     rows = [
         {
             "feed_id": feed_id,
@@ -68,13 +98,67 @@ async def add(
             "url": article.url,
             "title": article.title,
             "summary": article.summary,
+            "content_hash": article.content_hash,
+            "image": article.image,
+            "enclosures": [dict(each) for each in article.enclosures] or None,
             "published_at": article.published_at,
             "fetched_at": now,
             "backlog": article.backlog,
         }
-        for article in articles
+        for feed_id, several in items.items()
+        for article in several
     ]
-    return await insert_new(session, Article, rows, conflict=["feed_id", "identity"])
+    columns = (Article.id, Article.feed_id, Article.identity)
+    new = [
+        Added(*row)
+        for row in await insert_new_returning(session, Article, rows, ["feed_id", "identity"], columns)
+    ]
+    changed = 0
+    added = {(each.feed_id, each.identity) for each in new}
+    for feed_id, several in items.items():
+        known = {
+            article.identity: article
+            for article in several
+            if article.content_hash and (feed_id, article.identity) not in added
+        }
+        if known:
+            changed += await _rewrite(session, feed_id, known, now)
+    return Stored(new, changed)
+
+
+async def _rewrite(
+    session: AsyncSession, feed_id: int, items: Mapping[str, NewArticle], now: datetime
+) -> int:
+    """Takes over what changed in these known items (by identity); gives how many had."""
+    columns = (Article.id, Article.identity, Article.title, Article.content_hash)
+    state = (Article.state, Article.wanted, Article.translation, Article.backlog, Article.fetched_at)
+    changed = 0
+    for start in range(0, len(items), IDENTITIES_PER_QUERY):
+        identities = list(items)[start : start + IDENTITIES_PER_QUERY]
+        known = await session.execute(
+            select(*columns, *state).where(Article.feed_id == feed_id, Article.identity.in_(identities))
+        )
+        for row in known.all():
+            item = items[row.identity]
+            if row.content_hash == item.content_hash:
+                continue
+            values: dict[str, Any] = {"content_hash": item.content_hash}
+            if row.content_hash is not None:  # else it was stored before hashes were kept
+                changed += 1
+                values |= {"title": item.title, "summary": item.summary, "changed_at": now}
+                if row.state == ArticleState.READY and not row.wanted:
+                    # Nobody is woken by a comma in last week's news.
+                    old = row.backlog or now - row.fetched_at > STAYS_NEWS
+                    values |= {"state": ArticleState.NEW, "attempts": 0, "backlog": old}
+                elif row.translation == TranslationState.DONE and row.title != item.title:
+                    values |= {"translation": TranslationState.PENDING, "translate_after": now}
+            await session.execute(
+                update(Article)
+                .where(Article.id == row.id)
+                .values(**values)
+                .execution_options(synchronize_session=False)
+            )
+    return changed
 
 
 async def claim_new(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database import claim, insert_new
@@ -27,6 +27,9 @@ class FeedRow:
     tier: str
     tags: tuple[str, ...] = ()
     interval_s: int | None = None
+    user_agent: str | None = None
+    fallback: str | None = None
+    full_text: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,10 @@ class FeedCounts:
 
 
 async def sync(session: AsyncSession, rows: Sequence[FeedRow], *, now: datetime) -> None:
-    """Makes the enabled feeds exactly `rows`. What a feed already knows (validators, failures) is kept."""
+    """Makes the enabled feeds exactly `rows`, beside those that people added in a chat.
+
+    What a feed already knows (validators, failures) is kept.
+    """
     # SQLite does not mind a longer name than the column's; PostgreSQL would refuse them all for one.
     rows = [replace(row, name=row.name[:NAME_CHARS]) for row in rows]
     known = {feed.url: feed for feed in await session.scalars(select(Feed))}
@@ -47,15 +53,16 @@ async def sync(session: AsyncSession, rows: Sequence[FeedRow], *, now: datetime)
         feed = known.get(row.url)
         if feed is None:
             continue
-        feed.enabled = True
+        feed.enabled, feed.added_by = True, None
         if row.interval_s is not None and row.interval_s != feed.interval_s and not feed.failures:
             # A shorter interval counts from now, not from the end of the longer one.
             feed.next_poll_at = min(feed.next_poll_at, now + timedelta(seconds=row.interval_s))
         feed.name, feed.language = row.name[:200], row.language
         feed.country, feed.tier = row.country, row.tier
         feed.tags, feed.interval_s = list(row.tags), row.interval_s
+        feed.user_agent, feed.fallback, feed.full_text = row.user_agent, row.fallback, row.full_text
     for url in known.keys() - {row.url for row in rows}:
-        known[url].enabled = False
+        known[url].enabled = known[url].enabled and known[url].added_by is not None
     await session.flush()
     await insert_new(
         session, Feed, [_new_feed(row, now) for row in rows if row.url not in known], conflict=["url"]
@@ -71,6 +78,9 @@ def _new_feed(row: FeedRow, now: datetime) -> dict[str, Any]:
         "tier": row.tier,
         "tags": list(row.tags),
         "interval_s": row.interval_s,
+        "user_agent": row.user_agent,
+        "fallback": row.fallback,
+        "full_text": row.full_text,
         "next_poll_at": now,
     }
 
@@ -103,50 +113,66 @@ async def make_due(session: AsyncSession, *, now: datetime) -> int:
     return len(list(made_due))
 
 
-async def record_success(
-    session: AsyncSession,
-    feed_id: int,
-    *,
-    now: datetime,
-    next_poll_at: datetime,
-    etag: str | None,
-    last_modified: str | None,
-) -> None:
-    """After a document that could be read: its validators, and the failures are over."""
-    await _update(
-        session,
-        feed_id,
-        now,
-        next_poll_at,
-        etag=etag,
-        last_modified=last_modified,
-        failures=0,
-        last_error=None,
-        last_success_at=now,
-    )
+@dataclass(frozen=True, slots=True)
+class PollRecord:
+    """What a poll found out about a feed: columns and their new values, beside when it is due again."""
+
+    feed_id: int
+    next_poll_at: datetime
+    values: Mapping[str, Any]
 
 
-async def record_unchanged(
-    session: AsyncSession, feed_id: int, *, now: datetime, next_poll_at: datetime
-) -> None:
+def read_well(feed_id: int, *, now: datetime, next_poll_at: datetime, **learned: Any) -> PollRecord:
+    """After a document that could be read: what was learnt from it, and the failures are over."""
+    well = {"failures": 0, "failing_since": None, "last_error": None, "last_success_at": now}
+    return PollRecord(feed_id, next_poll_at, {**well, **learned})
+
+
+def unchanged(feed_id: int, *, next_poll_at: datetime, **learned: Any) -> PollRecord:
     """After a 304. It never clears a failure count: a broken proxy answers 304 for ever."""
-    await _update(session, feed_id, now, next_poll_at)
+    return PollRecord(feed_id, next_poll_at, learned)
 
 
-async def record_failure(
-    session: AsyncSession, feed_id: int, *, now: datetime, next_poll_at: datetime, error: str
-) -> None:
-    """After a poll that brought nothing: one failure more, and why."""
-    await _update(session, feed_id, now, next_poll_at, failures=Feed.failures + 1, last_error=error[:1000])
+def failed(feed: Feed, *, now: datetime, next_poll_at: datetime, error: str, **learned: Any) -> PollRecord:
+    """After a poll that brought nothing: one failure more, since when, and why."""
+    failure = {
+        "failures": feed.failures + 1,
+        "failing_since": feed.failing_since or now,
+        "last_error": error[:1000],
+    }
+    return PollRecord(feed.id, next_poll_at, {**failure, **learned})
 
 
-async def _update(
-    session: AsyncSession, feed_id: int, now: datetime, next_poll_at: datetime, **values: Any
-) -> None:
+async def record(session: AsyncSession, records: Sequence[PollRecord], *, now: datetime) -> None:
+    """Writes down what polls found, and gives their leases back; many polls cost little more than one."""
+    alike: dict[tuple[str, ...], list[PollRecord]] = {}
+    for one in records:
+        alike.setdefault(tuple(sorted(one.values)), []).append(one)
+    for columns, several in alike.items():
+        await session.execute(
+            update(Feed.__table__)  # type: ignore[arg-type]
+            .where(Feed.id == bindparam("of_feed"))
+            .values(
+                last_polled_at=now,
+                next_poll_at=bindparam("due"),
+                lease_owner=None,
+                lease_until=None,
+                **{column: bindparam(f"new_{column}") for column in columns},
+            ),
+            [
+                {"of_feed": one.feed_id, "due": one.next_poll_at}
+                | {f"new_{column}": value for column, value in one.values.items()}
+                for one in several
+            ],
+        )
+
+
+async def postpone(session: AsyncSession, feed_id: int, until: datetime) -> None:
+    """Gives a feed's lease back, unpolled; it is due again at a time."""
     await session.execute(
         update(Feed)
         .where(Feed.id == feed_id)
-        .values(last_polled_at=now, next_poll_at=next_poll_at, lease_owner=None, lease_until=None, **values)
+        .values(next_poll_at=until, lease_owner=None, lease_until=None)
         .execution_options(synchronize_session=False)
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from storage import articles
@@ -29,6 +30,62 @@ async def test_the_same_item_twice_is_one_row_whenever_it_comes(
     assert sorted(row.identity for row in first) == ["a", "b"]
     assert [row.identity for row in again] == ["c"]
     assert {row.title for row in await all_articles(any_database)} == {"Judul"}
+
+
+async def test_an_article_its_outlet_rewrote_is_looked_at_again_and_keeps_its_date(
+    any_database: Database, now: datetime
+) -> None:
+    feed_id = await add_feed(any_database, now)
+    first, second = (NewArticle("a", None, title, "", now, False, title) for title in ("One", "Two"))
+    async with any_database.write() as session:
+        [new] = await articles.add(session, feed_id, [first], now=now)
+        await articles.finish_unwanted(session, {new.id: "id"})
+        assert await articles.store(session, {feed_id: [first]}, now=now) == ([], 0)
+    [row] = await all_articles(any_database)
+    assert (row.state, row.changed_at) == (ArticleState.READY, None)
+    later = replace(second, published_at=now + timedelta(hours=1))
+    async with any_database.write() as session:
+        stored = await articles.store(session, {feed_id: [later]}, now=now + timedelta(hours=2))
+    assert stored == ([], 1)
+    [row] = await all_articles(any_database)
+    assert (row.title, row.state, row.backlog) == ("Two", ArticleState.NEW, False)
+    assert (row.published_at, row.changed_at) == (now, now + timedelta(hours=2))
+
+
+async def test_a_rewritten_article_of_last_week_wakes_nobody(any_database: Database, now: datetime) -> None:
+    feed_id = await add_feed(any_database, now)
+    async with any_database.write() as session:
+        [new] = await articles.add(
+            session, feed_id, [NewArticle("a", None, "One", "", now, False, "1")], now=now
+        )
+        await articles.finish_unwanted(session, {new.id: "id"})
+        rewritten = NewArticle("a", None, "Two", "", now, False, "2")
+        await articles.store(session, {feed_id: [rewritten]}, now=now + timedelta(days=7))
+    [row] = await all_articles(any_database)
+    assert (row.state, row.backlog) == (ArticleState.NEW, True)
+
+
+async def test_a_wanted_article_with_a_new_title_is_translated_anew_and_one_with_a_new_summary_is_not(
+    any_database: Database, now: datetime
+) -> None:
+    ids = await add_articles(any_database, now, count=1)
+    await make_ready(any_database, ids[0], now, key="k")
+    async with any_database.write() as session:
+        await articles.set_english(session, ids[0], ENGLISH, search_keys="")
+        feed_id = (await all_articles(any_database))[0].feed_id
+    versions = [("Judul 0", "", "1"), ("Judul 0", "Isi", "2"), ("Judul lain", "Isi", "3")]
+    states = []
+    for title, summary, content_hash in versions:
+        item = NewArticle("i0", None, title, summary, now, False, content_hash)
+        async with any_database.write() as session:
+            await articles.store(session, {feed_id: [item]}, now=now)
+        [row] = await all_articles(any_database)
+        states.append((row.state, row.translation, row.summary))
+    assert states == [
+        (ArticleState.READY, TranslationState.DONE, ""),
+        (ArticleState.READY, TranslationState.DONE, "Isi"),
+        (ArticleState.READY, TranslationState.PENDING, "Isi"),
+    ]
 
 
 async def test_two_feeds_may_have_an_item_of_the_same_name(any_database: Database, now: datetime) -> None:

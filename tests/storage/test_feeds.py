@@ -35,14 +35,18 @@ async def only(database: Database) -> Feed:
 
 async def read_once(database: Database, feed_id: int, now: datetime, *, next_in: timedelta = HOUR) -> None:
     async with database.write() as session:
-        await feeds.record_success(
-            session,
-            feed_id,
-            now=now,
-            next_poll_at=now + next_in,
-            etag='"e"',
-            last_modified="Mon, 23 Nov 2026 09:00:00 GMT",
-        )
+        learned = {"etag": '"e"', "last_modified": "Mon, 23 Nov 2026 09:00:00 GMT"}
+        one = feeds.read_well(feed_id, now=now, next_poll_at=now + next_in, **learned)
+        await feeds.record(session, [one], now=now)
+
+
+async def fail(
+    database: Database, feed_id: int, now: datetime, *, error: str, next_in: timedelta = HOUR
+) -> None:
+    async with database.write() as session:
+        feed = (await feeds.by_ids(session, [feed_id]))[feed_id]
+        one = feeds.failed(feed, now=now, next_poll_at=now + next_in, error=error)
+        await feeds.record(session, [one], now=now)
 
 
 async def test_a_catalogue_read_again_keeps_what_a_feed_has_learnt(
@@ -51,8 +55,7 @@ async def test_a_catalogue_read_again_keeps_what_a_feed_has_learnt(
     await sync(any_database, row(), now=now)
     feed = await only(any_database)
     await read_once(any_database, feed.id, now)
-    async with any_database.write() as session:
-        await feeds.record_failure(session, feed.id, now=now, next_poll_at=now + HOUR, error="gone")
+    await fail(any_database, feed.id, now, error="gone")
     await sync(any_database, row(name="A, renamed"), now=now + HOUR / 2)
     feed = await only(any_database)
     assert (feed.name, feed.etag, feed.failures, feed.last_error) == ("A, renamed", '"e"', 1, "gone")
@@ -96,8 +99,7 @@ async def test_a_shorter_interval_counts_at_once_but_never_hurries_a_failing_fee
     await sync(database, row("http://a/", interval_s=86400), row("http://b/", interval_s=86400), now=now)
     a, b = (feed.id for feed in (await stored(database)).values())
     await read_once(database, a, now, next_in=24 * HOUR)
-    async with database.write() as session:
-        await feeds.record_failure(session, b, now=now, next_poll_at=now + 24 * HOUR, error="refused")
+    await fail(database, b, now, error="refused", next_in=24 * HOUR)
     await sync(database, row("http://a/", interval_s=60), row("http://b/", interval_s=60), now=now)
     found = await stored(database)
     assert found["http://a/"].next_poll_at == now + timedelta(seconds=60)
@@ -108,31 +110,33 @@ async def test_a_304_is_no_proof_that_a_failing_feed_is_well(any_database: Datab
     await sync(any_database, row(), now=now)
     feed_id = (await only(any_database)).id
     await read_once(any_database, feed_id, now)
+    for number in range(2):
+        await fail(any_database, feed_id, now + number * HOUR / 2, error="not a feed " + "x" * 2000)
     async with any_database.write() as session:
-        for _ in range(2):
-            await feeds.record_failure(
-                session, feed_id, now=now, next_poll_at=now + HOUR, error="not a feed " + "x" * 2000
-            )
-        await feeds.record_unchanged(session, feed_id, now=now + HOUR, next_poll_at=now + 2 * HOUR)
+        one = feeds.unchanged(feed_id, next_poll_at=now + 2 * HOUR)
+        await feeds.record(session, [one], now=now + HOUR)
         assert (await feeds.counts(session)).failing == 1
     feed = await only(any_database)
-    assert feed.failures == 2
+    assert (feed.failures, feed.failing_since) == (2, now)
     assert feed.last_error is not None
     assert len(feed.last_error) == 1000
     assert feed.etag == '"e"'
     assert (feed.last_polled_at, feed.next_poll_at) == (now + HOUR, now + 2 * HOUR)
     await read_once(any_database, feed_id, now + 2 * HOUR)
     feed = await only(any_database)
-    assert (feed.failures, feed.last_error) == (0, None)
+    assert (feed.failures, feed.failing_since, feed.last_error) == (0, None, None)
 
 
 async def test_a_poll_gives_its_lease_back_however_it_ends(database: Database, now: datetime) -> None:
     await sync(database, row("http://a/"), row("http://b/"), row("http://c/"), now=now)
     async with database.write() as session:
         a, b, c = await feeds.claim_due(session, now=now, limit=10, owner="w", lease_s=600)
-        await feeds.record_failure(session, b.id, now=now, next_poll_at=now, error="x")
-        await feeds.record_unchanged(session, c.id, now=now, next_poll_at=now)
-    await read_once(database, a.id, now, next_in=timedelta(0))
+        polls = [
+            feeds.read_well(a.id, now=now, next_poll_at=now, etag=None),
+            feeds.failed(b, now=now, next_poll_at=now, error="x"),
+            feeds.unchanged(c.id, next_poll_at=now),
+        ]
+        await feeds.record(session, polls, now=now)
     async with database.write() as session:
         assert len(await feeds.claim_due(session, now=now, limit=10, owner="v", lease_s=600)) == 3
 

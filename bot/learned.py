@@ -1,0 +1,71 @@
+"""What a poll teaches about a feed: from how it went to the columns that the next poll will find. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from bot.feeds.fetch import Fetched
+from bot.feeds.pace import Pace, first_pace, next_pace
+from bot.feeds.schedule import PollState
+from storage.models import Feed
+
+MOVES_TO_BELIEVE: Final = (
+    5  # polls in a row: a misconfigured server sends everybody to its start page for a day
+)
+
+
+def address_of(feed: Feed) -> str:
+    """Where a feed is asked: at its new address, once its server has named that for some time."""
+    return feed.moved_to if feed.moved_to and feed.moved_times >= MOVES_TO_BELIEVE else feed.url
+
+
+def moved(feed: Feed, fetched: Fetched) -> dict[str, Any]:
+    """What a permanent redirect, or the absence of one, says."""
+    if address_of(feed) != feed.url:
+        return (
+            {}
+            if fetched.moved_permanently_to is None
+            else _move(feed, fetched.moved_permanently_to, feed.moved_times)
+        )
+    if fetched.moved_permanently_to is None:
+        return {} if feed.moved_to is None else {"moved_to": None, "moved_times": 0}
+    same = fetched.moved_permanently_to == feed.moved_to
+    return _move(feed, fetched.moved_permanently_to, feed.moved_times + 1 if same else 1)
+
+
+def _move(feed: Feed, to: str, times: int) -> dict[str, Any]:
+    if len(to) > 2048 or (to, times) == (feed.moved_to, feed.moved_times):
+        return {}
+    return {"moved_to": to, "moved_times": min(times, MOVES_TO_BELIEVE)}
+
+
+def not_there_after_all(feed: Feed) -> dict[str, Any]:
+    """After a failure at the new address: the old one is asked again."""
+    return {"moved_to": None, "moved_times": 0} if address_of(feed) != feed.url else {}
+
+
+def pace_of(feed: Feed) -> Pace:
+    """What is known of how often a feed publishes."""
+    return Pace(feed.items_per_day, feed.window_s)
+
+
+def paced(
+    feed: Feed,
+    *,
+    new_items: int,
+    in_document: int | None,
+    published: Sequence[datetime | None],
+    now: datetime,
+) -> Pace:
+    """The pace after a reading; a feed's first reading has only its dates to go by."""
+    if feed.last_success_at is None or feed.last_polled_at is None:
+        return first_pace(published, now=now)
+    elapsed_s = (now - feed.last_polled_at).total_seconds()
+    return next_pace(pace_of(feed), new_items=new_items, in_document=in_document, elapsed_s=elapsed_s)
+
+
+def poll_state(feed: Feed, *, failures: int, pace: Pace, asked_s: float | None) -> PollState:
+    """What the schedule wants to know."""
+    return PollState(feed.interval_s, failures, pace, asked_s)
