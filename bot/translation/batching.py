@@ -18,6 +18,8 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import structlog
+
 from bot.translation.breaker import Breaker, Permission
 from bot.translation.checks import has_letters
 from bot.translation.desk import Desk, Patience
@@ -28,6 +30,8 @@ from bot.translation.marks import Marks, first_number
 from bot.translation.packing import border_length
 from bot.translation.requests import Again, Piece, Reading, Request, Verdict, compose
 from bot.translation.segments import Segment, cut, join
+
+log = structlog.get_logger(__name__)
 
 WINDOW_S = 0.02
 # A provider that keeps losing borders, or the marks of names, is sent none for so long.
@@ -140,6 +144,9 @@ class Batcher:
         if taken is None:
             return False
         parts, request = taken
+        if request is None:
+            await self._settle([(part, self._fault()) for part in parts])
+            return False
         patience = _patience(parts)
         if failure := await self.desk.budget(request, patience):
             await self._settle([(part, failure) for part in parts])
@@ -165,8 +172,8 @@ class Batcher:
                 del self._queues[pair]
         return found
 
-    def _take(self) -> tuple[list[_Part], Request] | None:
-        """The next parts of the queue that go together, and their request."""
+    def _take(self) -> tuple[list[_Part], Request | None] | None:
+        """The next parts of the queue that go together, and their request, if one can be made of them."""
         pair, queue = next(iter(self._queues.items()))
         while queue and queue[0].over:
             queue.popleft()
@@ -175,8 +182,12 @@ class Batcher:
             return None
         parts = self._together(queue)
         first = first_number(self._jitter)
-        request = compose(self.desk.provider, pair, self._pieces(parts), self._names, first=first)
-        del parts[len(request.pieces) :]
+        request: Request | None = None
+        try:
+            request = compose(self.desk.provider, pair, self._pieces(parts), self._names, first=first)
+        except Exception:  # a fault of ours at a text must not stand at the queue's head for ever
+            log.exception("request_fault", provider=self.desk.name)
+        del parts[1 if request is None else len(request.pieces) :]
         for _ in parts:
             queue.popleft()
         # Those of another pair of languages come next, however long this queue is.
@@ -212,8 +223,12 @@ class Batcher:
         return [Piece(part.text, lock=part.lock and locks) for part in parts]
 
     async def _ask(self, parts: list[_Part], request: Request, patience: Patience) -> None:
+        reply: Reading | ProviderFailure
         try:
             reply = await self.desk.ask(request, patience)
+        except Exception:
+            log.exception("reply_fault", provider=self.desk.name)
+            reply = self._fault()
         finally:
             self.desk.slots.release()
         if isinstance(reply, Reading):
@@ -230,6 +245,11 @@ class Batcher:
         if len(parts) == 1 and isinstance(reply, ProviderFailure):
             verdicts = (reply,)
         await self._settle(list(zip(parts, verdicts, strict=True)))
+
+    def _fault(self) -> ProviderFailure:
+        return ProviderFailure(
+            self.desk.name, FailureKind.CRASHED, "could not be asked for a fault of Rarewatch's own"
+        )
 
     def _learn(self, request: Request, reading: Reading) -> None:
         """Whether this provider keeps marks."""

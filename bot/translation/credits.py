@@ -8,6 +8,7 @@ NAMES = {
     "mymemory": "MyMemory",
     "deepl": "DeepL",
     "local": "a local model",
+    "glossary": "the glossary",
 }
 """Translators as a person knows them; others go by the name the operator gives them."""
 ORIGINAL = "original"

@@ -262,7 +262,7 @@ def _put_together(
             remembered, cached = fresh[key], False
         pieces += remembered[0], segment.after
         providers[remembered[1]] = None
-    names = list(providers)
+    names = [name for name in providers if name != GLOSSARY] or [GLOSSARY]
     return Translation(
         "".join(pieces), "+".join(names[:MOST_PROVIDERS]), cached=cached and names != [GLOSSARY]
     )

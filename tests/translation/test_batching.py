@@ -12,6 +12,7 @@ import pytest
 
 from bot.translation.breaker import FAILURES_TO_OPEN
 from bot.translation.failures import FailureKind, ProviderFailure, TranslationError
+from bot.translation.locking import LockedText
 from bot.translation.marks import Marks
 from bot.translation.memory import memory_key
 from bot.translation.providers import GoogleProvider
@@ -402,4 +403,31 @@ async def test_a_change_of_state_or_a_new_error_is_told_once() -> None:
     await translator.translate(["Harga nikel naik"], source="id")
     await asyncio.sleep(0)
     assert told == [("working", "sent an empty text back")]
+    await translator.aclose()
+
+
+@pytest.mark.parametrize("where", ["lock", "restore"])
+async def test_a_fault_of_ours_at_one_text_holds_up_no_other(where: str) -> None:
+    class Faulty(OneName):
+        def lock(self, text: str, source: str, marks: Marks, first_number: int) -> LockedText:
+            locked = super().lock(text, source, marks, first_number)
+            if not locked.names:
+                return locked
+            if where == "lock":
+                raise ValueError(text)
+            return FaultyLocked(locked.text)
+
+    class FaultyLocked:
+        names = ("Aneka Tambang",)
+
+        def __init__(self, text: str) -> None:
+            self.text = text
+
+        def restore(self, reply: str) -> str | None:
+            raise ValueError(reply)
+
+    translator, _ = make(Packs(), glossary=Faulty("Aneka Tambang", "Antam"))
+    with pytest.raises(TranslationError, match="a fault of Rarewatch's own"):
+        await translator.translate(["Aneka Tambang naik lagi"], source="id", deadline_s=30)
+    assert (await translator.translate(["Harga nikel naik"], source="id"))[0].provider == "packs"
     await translator.aclose()

@@ -246,3 +246,36 @@ UNSEEN = {
 @pytest.mark.parametrize(("reply", "kept"), UNSEEN.values(), ids=UNSEEN.keys())
 def test_what_nobody_should_see_is_not_kept(reply: str, kept: str) -> None:
     assert request(TEXTS[0]).read([reply]).verdicts == (kept,)
+
+
+@given(
+    count=st.integers(2, 8),
+    changes=st.lists(
+        st.tuples(st.sampled_from(["drop", "double", "swap", "glue"]), st.integers(0, 20)), max_size=4
+    ),
+    locked=st.booleans(),
+)
+def test_however_a_reply_is_mangled_no_piece_gets_anothers_translation(
+    count: int, changes: list[tuple[str, int]], locked: bool
+) -> None:
+    name = "Aneka Tambang" if locked else "Antam"
+    texts = [f"{name} jual {number}00 ton nikel" for number in range(1, count + 1)]
+    asked = request(*texts, names=ANTAM)
+    lines = asked.texts[0].replace("jual", "sells").replace("ton nikel", "tonnes of nickel").split("\n")
+    for change, at in changes:
+        at %= max(1, len(lines) - 1)
+        match change:
+            case "drop":
+                del lines[at]
+            case "double":
+                lines.insert(at, lines[at])
+            case "swap":
+                lines[at : at + 2] = reversed(lines[at : at + 2])
+            case _:
+                lines[at : at + 2] = [" ".join(lines[at : at + 2])]
+    if not lines:
+        return
+    verdicts = asked.read(["\n".join(lines)]).verdicts
+    assert len(verdicts) == count
+    for number, verdict in enumerate(verdicts, 1):
+        assert isinstance(verdict, Again) or verdict == f"Antam sells {number}00 tonnes of nickel"
