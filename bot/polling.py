@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from bot.feeds.fetch import Validators, fetch, open_session
 from bot.feeds.parse import ParsedFeed, ParseError
 from bot.feeds.pool import ParsePool
 from bot.language.detect import Detector
+from bot.pipeline import Pipeline
 from bot.polls import PollOutcome
 from bot.settings import Settings
 from storage import feeds
@@ -28,7 +30,7 @@ async def poll_feeds(settings: Settings, *, once: bool) -> AsyncIterator[tuple[i
     Yields:
         (polls done, polls expected, what one brought)
     """
-    async with open_parts(settings) as parts:
+    async with open_parts(settings) as parts, _ended_in_order(parts.pipeline):
         async with parts.database.write() as session:
             total = await feeds.make_due(session, now=parts.clock())
         done = 0
@@ -49,6 +51,15 @@ async def poll_feeds(settings: Settings, *, once: bool) -> AsyncIterator[tuple[i
                 done += 1
                 yield done, max(total, done + len(pending)), task.result()
             await parts.pipeline.process_new()
+
+
+@asynccontextmanager
+async def _ended_in_order(pipeline: Pipeline) -> AsyncIterator[None]:
+    """Nothing of the road is under way when what it uses is closed, also after Ctrl-C."""
+    try:
+        yield
+    finally:
+        await pipeline.cancel()
 
 
 async def poll_targets(

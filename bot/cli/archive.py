@@ -46,10 +46,10 @@ def search(
                         "title": article.english_title or article.title,
                         "original": article.title,
                         "language": article.language,
-                        "translator": article.translator,
                         "source": feed.name,
                         "published": published.isoformat().replace("+00:00", "Z"),
                         "url": article.url,
+                        "translator": article.translator,
                     }
                 )
                 continue
