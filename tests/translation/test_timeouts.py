@@ -156,7 +156,53 @@ async def test_calls_of_one_thread_share_a_connection() -> None:
 
         def three() -> None:
             for _ in range(3):
-                calls.get(server.url, {"q": "text"})
+                calls.get(server.url, {"q": "text", "sl": "id", "tl": "en"})
 
         await asyncio.to_thread(three)
         assert len(server.connections) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, FailureKind.PROTOCOL),
+        (401, FailureKind.REFUSED),
+        (403, FailureKind.REFUSED),
+        (413, FailureKind.UNSUPPORTED),
+        (414, FailureKind.UNSUPPORTED),
+        (429, FailureKind.THROTTLED),
+        (456, FailureKind.QUOTA),
+        (500, FailureKind.SERVER),
+        (529, FailureKind.SERVER),
+    ],
+)
+async def test_each_status_says_what_it_means(status: int, kind: FailureKind) -> None:
+    async with Plain(lambda: web.Response(status=status)) as server:
+        assert (await _failure(lambda: BoundedCalls().get(server.origin))).kind is kind
+
+
+@pytest.mark.parametrize("status", [200, 400])
+async def test_a_failure_in_a_document_is_seen_whatever_its_status(status: int) -> None:
+    def inspect(document: Any) -> None:
+        if document == {"trouble": True}:
+            raise CallFailed(FailureKind.QUOTA, "is in trouble")
+
+    def call() -> None:
+        with limited_to(QUICK, inspect), pytest.raises(CallFailed) as raised:
+            BoundedCalls().get(server.origin).json()
+        assert raised.value.kind is FailureKind.QUOTA
+
+    async with Plain(lambda: web.json_response({"trouble": True}, status=status)) as server:
+        await asyncio.to_thread(call)
+
+
+async def test_json_nested_without_end_is_no_crash() -> None:
+    def call() -> None:
+        with limited_to(Limits()):
+            BoundedCalls().get(server.origin).json()
+
+    for status in (200, 500):
+        deep = web.Response(text="[" * 100_000, status=status)
+        async with Plain(lambda deep=deep: deep) as server:  # type: ignore[misc]
+            kind = (await _failure(call, Limits())).kind
+        assert kind is (FailureKind.PROTOCOL if status == 200 else FailureKind.SERVER)
