@@ -52,7 +52,8 @@ def sentences(text: str) -> tuple[Segment, ...]:
     """
     pieces: list[Segment] = []
     start = 0
-    for end in (*_LINE_END.finditer(text), None):
+    line_ends = _LINE_END.finditer(text) if "\n" in text else ()  # most texts are one line
+    for end in (*line_ends, None):
         line = text[start : end.start()] if end else text[start:]
         at = 0
         for stop in sentence_ends(line):

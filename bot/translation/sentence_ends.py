@@ -85,7 +85,7 @@ def _ends(line: str, start: int, match: re.Match[str]) -> bool:
     # Bounded, so that a hostile line of a thousand abbreviations costs no more than others.
     first = max(start, match.start() - _LOOK_BACK)
     said = ("x " if first > start else "") + line[first : match.start()]
-    before = _WORD_BEFORE.search(said)
+    before = _WORD_BEFORE.search(said, said.rfind(" ") + 1)
     if before is None or match["close"]:
         return True  # behind a bracket or a quote, or a stop of its own
     word = before.group()
