@@ -35,6 +35,9 @@ HINTS = {
     ("deepl", FailureKind.REFUSED): "Check RAREWATCH_DEEPL_KEY.",
     ("libre", FailureKind.REFUSED): "Check RAREWATCH_LIBRETRANSLATE_KEY.",
     ("libre", FailureKind.UNREACHABLE): "Check RAREWATCH_LIBRETRANSLATE_URL, and that the server runs.",
+    ("google", FailureKind.UNREACHABLE): "Check this machine's network.",
+    ("mymemory", FailureKind.UNREACHABLE): "Check this machine's network.",
+    ("deepl", FailureKind.UNREACHABLE): "Check this machine's network, and RAREWATCH_DEEPL_URL if it is set.",
     ("google", FailureKind.THROTTLED): "It turns this machine's address away for a while: name another "
     "translator behind it in RAREWATCH_TRANSLATORS.",
     (
@@ -92,7 +95,7 @@ async def examine_translator(
     except RarewatchError as error:
         return False, str(error)
     well: bool | None
-    well, said = await _probe(provider)
+    well, said, hint = await _probe(provider)
     parts = [said]
     if isinstance(provider, DeepLProvider) and well:
         parts.append(await _period(provider))
@@ -103,10 +106,12 @@ async def examine_translator(
     if told is not None and limit is not None and told.left.characters_today is not None:
         parts.append(f"left today: {told.left.characters_today:,} of {limit:,} characters")
         well = None if well and not told.left.characters_today else well
-    return well, "; ".join(parts)
+    text = "; ".join(parts)
+    return well, f"{text}. {hint}" if hint else text
 
 
-async def _probe(provider: Provider) -> tuple[bool, str]:
+async def _probe(provider: Provider) -> tuple[bool, str, str]:
+    """Whether it translates, what there is to say, and what to do."""
     source = "ru"
     if isinstance(provider, LocalProvider):
         source = next((language for language in PROBES if f"{language}-en" in provider.pairs()), "ru")
@@ -115,11 +120,10 @@ async def _probe(provider: Provider) -> tuple[bool, str]:
         [found] = await translator.translate([PROBES[source]], source=source, deadline_s=PATIENCE_S)
     except TranslationError as error:
         hints = (HINTS.get((failure.provider, failure.kind)) for failure in error.failures)
-        hint = next(filter(None, hints), "")
-        return False, f"{error.reason}. {hint}" if hint else error.reason
+        return False, error.reason, next(filter(None, hints), "")
     finally:
         await asyncio.shield(translator.aclose())
-    return True, f"answers: {found.text}"
+    return True, f"answers: {found.text}", ""
 
 
 async def _period(provider: DeepLProvider) -> str:

@@ -85,6 +85,16 @@ async def test_deepls_period_is_shown_and_its_key_never(now: datetime) -> None:
     assert KEY not in text
 
 
+async def test_what_to_do_comes_last(now: datetime) -> None:
+    status = Status("libre", "failing", "can't be reached", now, now)
+    chosen = settings("libre", libretranslate_url="http://127.0.0.1:1")
+    assert await examine_translator(chosen, "libre", Told(status, BudgetLeft(None)), now=now) == (
+        False,
+        "libre can't be reached; in the service: failing (just now), last error just now: can't be reached. "
+        "Check RAREWATCH_LIBRETRANSLATE_URL, and that the server runs.",
+    )
+
+
 async def test_one_that_answers_here_and_rests_in_the_service_is_something_to_know(now: datetime) -> None:
     status = Status(
         "libre",
