@@ -88,10 +88,11 @@ async def test_deepls_period_is_shown_and_its_key_never(now: datetime) -> None:
 async def test_what_to_do_comes_last(now: datetime) -> None:
     status = Status("libre", "failing", "can't be reached", now, now)
     chosen = settings("libre", libretranslate_url="http://127.0.0.1:1")
-    assert await examine_translator(chosen, "libre", Told(status, BudgetLeft(None)), now=now) == (
-        False,
+    ok, text = await examine_translator(chosen, "libre", Told(status, BudgetLeft(None)), now=now)
+    assert ok is False
+    assert text == (
         "libre can't be reached; in the service: failing (just now), last error just now: can't be reached. "
-        "Check RAREWATCH_LIBRETRANSLATE_URL, and that the server runs.",
+        "Check RAREWATCH_LIBRETRANSLATE_URL, and that the server runs."
     )
 
 
