@@ -17,6 +17,7 @@ from bot.feeds.entry import Entry
 from bot.feeds.links import link_key
 from bot.feeds.titles import folded
 
+TRACE_BYTES = 6  # of a document's few thousand marks two are taken for one in 1 of 10**8 documents
 _MIN_RENUMBERED = 2  # one article with a new guid is an article; two are a habit
 
 
@@ -43,23 +44,37 @@ class KnownItems:
     by_title: Mapping[str, str] = field(default_factory=dict)
 
 
-def identify(items: Sequence[Marks]) -> list[str]:
-    """An identity for each item of one document, 64 hex digits."""
-    guids = [_guid_key(item) for item in items]
-    links = [link_key(item.link) if item.link else "" for item in items]
-    titles = [item.title for item in items]
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What is kept of an item to tell whether others share its marks: a digest of each, b"" for none."""
+
+    guid: bytes
+    link: bytes
+    title: bytes
+
+
+def identify(items: Sequence[Marks], others: Sequence[Trace] = ()) -> list[tuple[str, Trace]]:
+    """An identity for each item of one document, 64 hex digits, and its trace.
+
+    Args:
+        others: the traces of items of the same document that need no identity.
+    """
+    keyed = [(_guid_key(item), link_key(item.link) if item.link else "", item.title) for item in items]
+    traces = [Trace(_trace(guid), _trace(link), _trace(title)) for guid, link, title in keyed]
+    everybody = [*traces, *others]
+    guids, links, titles = ([getattr(one, name) for one in everybody] for name in ("guid", "link", "title"))
     shared_guids = _shared(guids, links, titles)
     shared_links = _shared(links, links, titles)
-    identities = []
-    for guid, link, item in zip(guids, links, items, strict=True):
-        if guid and guid not in shared_guids:
+    identified = []
+    for (guid, link, title), trace in zip(keyed, traces, strict=True):
+        if guid and trace.guid not in shared_guids:
             text = f"guid:{guid}"
-        elif link and link not in shared_links:
+        elif link and trace.link not in shared_links:
             text = f"link:{link}"
         else:
-            text = f"title:{item.title or link or guid}"
-        identities.append(_digest(text))
-    return identities
+            text = f"title:{title or link or guid}"
+        identified.append((_digest(text), trace))
+    return identified
 
 
 def keys(link: str, title: str) -> tuple[str | None, str]:
@@ -72,8 +87,10 @@ def content_hash(title: str, summary: str) -> str:
     return _digest(f"{title}\0{summary}")[:16]
 
 
-def recognised(entries: Sequence[Entry], known: KnownItems) -> tuple[Entry, ...]:
+def recognised(entries: Sequence[Entry], known: KnownItems, *, whole: bool = True) -> tuple[Entry, ...]:
     """The entries of a document, each with the identity under which its article is already stored, if it is.
+
+    `whole` says that these are all its entries; a part of them can't tell that all its guids have changed.
 
     An entry whose identity is new is an old article all the same when the feed has changed all its guids:
     none of the document's identities is known, and most links (or, failing those, titles) are. It is one,
@@ -82,7 +99,7 @@ def recognised(entries: Sequence[Entry], known: KnownItems) -> tuple[Entry, ...]
     strangers = [entry for entry in entries if entry.identity not in known.identities]
     by_link = {entry.identity: known.by_link.get(entry.link_key or "") for entry in strangers}
     by_title = {entry.identity: known.by_title.get(entry.title_key) for entry in strangers}
-    anew = len(strangers) == len(entries)
+    anew = whole and len(strangers) == len(entries)
     use_link = anew and _most(by_link.values(), len(entries))
     use_title = anew and not use_link and _most(by_title.values(), len(entries))
     taken = {entry.identity for entry in entries} & known.identities
@@ -120,9 +137,9 @@ def _guid_key(item: Marks) -> str:
     return link_key(guid)
 
 
-def _shared(marks: Sequence[str], links: Sequence[str], titles: Sequence[str]) -> frozenset[str]:
+def _shared(marks: Sequence[bytes], links: Sequence[bytes], titles: Sequence[bytes]) -> frozenset[bytes]:
     """The marks that tell nothing: the same on every item, or on items of different links and titles."""
-    groups: dict[str, list[int]] = defaultdict(list)
+    groups: dict[bytes, list[int]] = defaultdict(list)
     for number, mark in enumerate(marks):
         if mark:
             groups[mark].append(number)
@@ -135,6 +152,10 @@ def _shared(marks: Sequence[str], links: Sequence[str], titles: Sequence[str]) -
             or (len({links[each] for each in numbers}) > 1 and len({titles[each] for each in numbers}) > 1)
         )
     )
+
+
+def _trace(mark: str) -> bytes:
+    return hashlib.blake2b(mark.encode("utf-8", "replace"), digest_size=TRACE_BYTES).digest() if mark else b""
 
 
 def _digest(text: str) -> str:

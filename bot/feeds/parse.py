@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -16,14 +17,14 @@ from bot.feeds.addresses import shown
 from bot.feeds.dates import parse_date
 from bot.feeds.decode import decode
 from bot.feeds.entry import Enclosure, Entry, ParsedFeed, ParseError
-from bot.feeds.identity import Marks, content_hash, identify, keys
+from bot.feeds.identity import Marks, Trace, content_hash, identify, keys
 from bot.feeds.json_feed import read_json
 from bot.feeds.links import absolute
 from bot.feeds.no_feed import is_page, no_feed
 from bot.feeds.plain import capped, first_image, plain_text
 from bot.feeds.raw import RawFeed, RawItem
 from bot.feeds.tails import without_tail
-from bot.feeds.titles import feed_names, undressed
+from bot.feeds.titles import Habits, feed_names, habits_of, undressed
 from bot.feeds.xml_items import MAX_STEPS, read_xml
 
 __all__ = ["Enclosure", "Entry", "ParseError", "ParsedFeed", "parse_document", "shortened"]
@@ -59,6 +60,19 @@ _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MAX_ASKED_S: Final = 31_536_000  # a year; more is a slip
 
 
+@dataclass(frozen=True, slots=True)
+class TextRead:
+    """A document read, and what the next reading of its feed can use.
+
+    `habits` are those that were applied, or that the titles show if none were given; `traces` are the
+    identity and the trace of each of its items, in the document's order.
+    """
+
+    feed: ParsedFeed
+    habits: Habits
+    traces: tuple[tuple[str, Trace], ...]
+
+
 def parse_document(
     body: bytes, *, url: str, content_type: str | None, now: datetime, names: Sequence[str] = ()
 ) -> ParsedFeed:
@@ -74,33 +88,59 @@ def parse_document(
     Raises:
         ParseError: the document is empty, a web page, or something else that is no feed.
     """
+    return read_text(as_text(body, url=url, content_type=content_type), url=url, now=now, names=names).feed
+
+
+def as_text(body: bytes, *, url: str, content_type: str | None) -> str:
+    """The document in the right letters. Raises ParseError for an empty one."""
     if not body.strip():
         raise ParseError(
             shown(url), "the answer is empty", hint="It is tried again later; if it stays empty, take it out."
         )
     try:
-        text = decode(body, content_type)
+        return decode(body, content_type)
+    except Exception as error:  # any bytes at all come here; whatever a codec raises means this
+        raise _too_broken(url) from error
+
+
+def read_text(
+    text: str,
+    *,
+    url: str,
+    now: datetime,
+    names: Sequence[str] = (),
+    habits: Habits | None = None,
+    others: Sequence[Trace] = (),
+) -> TextRead:
+    """As `parse_document`, of a decoded document.
+
+    Args:
+        habits: of the feed's titles, when an earlier reading has found them.
+        others: the traces of items that belong to the document and were cut out of it.
+    """
+    try:
         page = is_page(text)
         raw = None if page else read_json(text) if text.startswith(("{", "[")) else read_xml(shortened(text))
-    except Exception as error:  # the loose parser meets any bytes at all; whatever it raises means this
-        raise ParseError(
-            shown(url), "the document is too broken to read", hint="Check the address in a browser."
-        ) from error
+    except Exception as error:  # the loose parser meets any text at all; whatever it raises means this
+        raise _too_broken(url) from error
     if raw is None:
         raise no_feed(text, url)
     items = raw.items
     if len(items) > 1 and _breaks_off(text):
-        items = items[
-            :-1
-        ]  # its guid or half its title may be missing; whole, it will come with the next poll
+        # Its guid or half its title may be missing; whole, it will come with the next poll.
+        items = items[:-1]
     base = url if absolute(url, "") else absolute(raw.link, "")  # a file has no address
     title = capped(plain_text(raw.title), MAX_TITLE_CHARS)
     called = feed_names(title, raw.link, base).union(*(feed_names(name, "", "") for name in names))
+    titles = [plain_text(item.title) for item in items]
+    habits = habits_of(titles) if habits is None else habits
+    bare = undressed(titles, called, (plain_text(item.source) for item in items), habits)
+    entries, traces = _entries(items, bare, others, base, now)
     hours = (_number(hour) for hour in raw.skip_hours)
-    return ParsedFeed(
+    feed = ParsedFeed(
         title=title or None,
         language=_language(raw.language),
-        entries=_newest(_entries(items, base, now, called)),
+        entries=_newest(entries),
         ttl_s=_asked_s(_number(raw.ttl), 60),
         update_period_s=_update_period_s(raw),
         skip_hours=frozenset(hour % 24 for hour in hours if hour is not None and hour <= 24),
@@ -108,14 +148,24 @@ def parse_document(
             _DAYS.index(day) for day in (each.strip().lower()[:3] for each in raw.skip_days) if day in _DAYS
         ),
     )
+    return TextRead(feed, habits, traces)
 
 
-def _entries(items: Sequence[RawItem], base: str, now: datetime, names: frozenset[str]) -> list[Entry]:
+def _too_broken(url: str) -> ParseError:
+    return ParseError(
+        shown(url), "the document is too broken to read", hint="Check the address in a browser."
+    )
+
+
+def _entries(
+    items: Sequence[RawItem],
+    bare: Sequence[tuple[str, str]],
+    others: Sequence[Trace],
+    base: str,
+    now: datetime,
+) -> tuple[list[Entry], tuple[tuple[str, Trace], ...]]:
     links = [_first_link(item, base) for item in items]
     texts = [plain_text(next((text for text in item.texts if text.strip()), "")) for item in items]
-    bare = undressed(
-        [plain_text(item.title) for item in items], names, (plain_text(item.source) for item in items)
-    )
     summaries = [_summary(text, title, subtitle) for text, (title, subtitle) in zip(texts, bare, strict=True)]
     marks = [
         Marks(
@@ -125,9 +175,10 @@ def _entries(items: Sequence[RawItem], base: str, now: datetime, names: frozense
         )
         for item, link, (title, _), summary in zip(items, links, bare, summaries, strict=True)
     ]
+    identified = identify(marks, others)
     entries: dict[str, Entry] = {}
-    for item, mark, identity, (title, _), summary in zip(
-        items, marks, identify(marks), bare, summaries, strict=True
+    for item, mark, (identity, _), (title, _), summary in zip(
+        items, marks, identified, bare, summaries, strict=True
     ):
         if not (mark.guid or mark.link or mark.title):
             continue
@@ -135,7 +186,7 @@ def _entries(items: Sequence[RawItem], base: str, now: datetime, names: frozense
         known = entries.get(identity)
         if known is None or _age_key(entry) > _age_key(known):
             entries[identity] = entry
-    return list(entries.values())
+    return list(entries.values()), tuple(identified)
 
 
 def _entry(

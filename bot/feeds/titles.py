@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -47,21 +48,36 @@ def folded(text: str) -> str:
     return "".join(_LETTERS.findall(text.casefold()))
 
 
-def undressed(titles: Sequence[str], names: frozenset[str], sources: Iterable[str]) -> list[tuple[str, str]]:
-    """For each title what remains of it, and its subtitle or "".
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """What stands at the end or the start of nearly all titles of a feed, folded."""
 
-    Args:
-        titles: all titles of a document, plain.
-        names: see `feed_names`.
-        sources: for each title the name of the outlet that the item itself gives, or "".
-    """
+    ends: frozenset[str] = frozenset()
+    starts: frozenset[str] = frozenset()
+
+
+def habits_of(titles: Sequence[str]) -> Habits:
+    """The habits that the titles of one document show."""
     common_ends = _common(title.rpartition(found)[2] for title in titles if (found := _last(title)))
     threshold = max(_MIN_ITEMS, _SHARE * len(titles))
     repeated = frozenset(name for name, count in common_ends.items() if count >= threshold)
     starts = _common(_SEPARATOR.split(title, 1)[0] for title in titles if _SEPARATOR.search(title))
     repeated_starts = frozenset(name for name, count in starts.items() if count >= threshold)
+    return Habits(repeated, repeated_starts)
+
+
+def undressed(
+    titles: Sequence[str], names: frozenset[str], sources: Iterable[str], habits: Habits
+) -> list[tuple[str, str]]:
+    """For each title what remains of it, and its subtitle or "".
+
+    Args:
+        titles: plain.
+        names: see `feed_names`.
+        sources: for each title the name of the outlet that the item itself gives, or "".
+    """
     return [
-        _undressed(title, names | repeated, names | repeated_starts, folded(source))
+        _undressed(title, names | habits.ends, names | habits.starts, folded(source))
         for title, source in zip(titles, sources, strict=True)
     ]
 
