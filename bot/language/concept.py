@@ -28,10 +28,11 @@ class UnknownConceptError(RarewatchError):
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One way a concept is named: any of the phrases (written as `texts`), if a `near` phrase is within reach
-    and no `far` phrase is.
+    and a `second` one as well (where the rule has any of them), and no `far` phrase is.
 
-    `within` and `apart` are distances in words; ANYWHERE means the whole article. Words of one slot are kept
-    apart as plain sets (`near_keys`, `far_keys`) because they are many and are looked up all at once.
+    `within` (of `near` and `second`) and `apart` are distances in words; ANYWHERE means the whole article.
+    Words of one slot are kept apart as plain sets (`near_keys`, `second_keys`, `far_keys`) because they are
+    many and are looked up all at once.
     """
 
     language: str
@@ -39,6 +40,8 @@ class Rule:
     phrases: tuple[Phrase, ...]
     near: tuple[Phrase, ...] = ()
     near_keys: frozenset[str] = frozenset()
+    second: tuple[Phrase, ...] = ()
+    second_keys: frozenset[str] = frozenset()
     within: int = DEFAULT_WITHIN
     far: tuple[Phrase, ...] = ()
     far_keys: frozenset[str] = frozenset()

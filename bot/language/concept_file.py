@@ -14,7 +14,7 @@ from bot.language.phrases import Phrase, Slot
 from bot.language.words import acronym_key, form_key, is_acronym, split_words, term_keys
 
 _CONCEPT_FIELDS = ("name", "group", "source", "terms", "excludes", "includes", "also")
-_RULE_FIELDS = ("any", "with", "within", "without", "apart")
+_RULE_FIELDS = ("any", "with", "and", "within", "without", "apart")
 
 
 def read_concepts(file: Path, *, own: Mapping[str, object] | None, own_file: str) -> list[Concept]:
@@ -129,16 +129,19 @@ class _Reader:
             raise self._error(where, "a term, or a mapping with `any`", item)
         phrases, texts = self._phrases(parts["any"], language, f"{where}.any")
         near, _ = self._phrases(parts.get("with") or [], language, f"{where}.with")
+        second, _ = self._phrases(parts.get("and") or [], language, f"{where}.and")
         far, _ = self._phrases(parts.get("without") or [], language, f"{where}.without")
         return Rule(
             language,
             tuple(texts),
             phrases,
-            near=tuple(phrase for phrase in near if len(phrase) > 1),
-            near_keys=frozenset(key for phrase in near if len(phrase) == 1 for key in phrase[0]),
+            near=_longer(near),
+            near_keys=_single(near),
+            second=_longer(second),
+            second_keys=_single(second),
             within=self._distance(parts.get("within", DEFAULT_WITHIN), f"{where}.within"),
-            far=tuple(phrase for phrase in far if len(phrase) > 1),
-            far_keys=frozenset(key for phrase in far if len(phrase) == 1 for key in phrase[0]),
+            far=_longer(far),
+            far_keys=_single(far),
             apart=self._distance(parts.get("apart", DEFAULT_WITHIN), f"{where}.apart"),
         )
 
@@ -214,3 +217,11 @@ class _Reader:
         shown = "nothing" if got is None else repr(got)
         shown = shown if len(shown) <= 60 else f"{shown[:57]}…"
         return ConceptsError(f"{self._file}, {where}", f"expected {expected}, got {shown}", hint=hint)
+
+
+def _longer(phrases: Iterable[Phrase]) -> tuple[Phrase, ...]:
+    return tuple(phrase for phrase in phrases if len(phrase) > 1)
+
+
+def _single(phrases: Iterable[Phrase]) -> frozenset[str]:
+    return frozenset(key for phrase in phrases if len(phrase) == 1 for key in phrase[0])

@@ -35,7 +35,7 @@ class _Case:
     __slots__ = ("concept_id", "forbids", "needs", "rule")
 
     def __init__(
-        self, concept_id: str, rule: Rule, needs: Neighbours | None, forbids: Neighbours | None
+        self, concept_id: str, rule: Rule, needs: tuple[Neighbours, ...], forbids: Neighbours | None
     ) -> None:
         self.concept_id = concept_id
         self.rule = rule
@@ -61,10 +61,14 @@ class Finder:
             if concept.excludes:
                 self._voids[concept.id] = PhraseIndex((phrase, None) for phrase in concept.excludes)
             for rule in concept.rules:
+                needs = (
+                    neighbours(rule.near_keys, rule.near),
+                    neighbours(rule.second_keys, rule.second),
+                )
                 case = _Case(
                     concept.id,
                     rule,
-                    neighbours(rule.near_keys, rule.near),
+                    tuple(one for one in needs if one is not None),
                     neighbours(rule.far_keys, rule.far),
                 )
                 terms += [(phrase, case) for phrase in rule.phrases]
@@ -93,9 +97,7 @@ class Finder:
             for span in places:
                 if span in hits or (void and not void.isdisjoint(range(span.first, span.last + 1))):
                     continue
-                if case.needs is not None and not _reaches(
-                    span, case.needs, rule.within, positions, standing
-                ):
+                if not all(_reaches(span, one, rule.within, positions, standing) for one in case.needs):
                     continue
                 if case.forbids is not None and _reaches(span, case.forbids, rule.apart, positions, standing):
                     continue
@@ -109,8 +111,9 @@ def keys_of(concept: Concept) -> Iterator[str]:
     """Every key that its rules look for."""
     for rule in concept.rules:
         yield from rule.near_keys
+        yield from rule.second_keys
         yield from rule.far_keys
-        for phrase in (*rule.phrases, *rule.near, *rule.far):
+        for phrase in (*rule.phrases, *rule.near, *rule.second, *rule.far):
             for slot in phrase:
                 yield from slot
     for phrase in concept.excludes:

@@ -244,6 +244,10 @@ concepts:
           within: 2
           without: [plastic]
           apart: text
+        - any: catch
+          with: $seas
+          and: [boat, fishing net]
+          within: 3
     excludes:
       en: [fish eye lens]
 """
@@ -267,6 +271,11 @@ def test_rules_of_a_file_of_ones_own(tmp_path: Path) -> None:
     assert not fires("Fish")
     assert not fires("Fish in the sea. In the long run, and far from all shores, it is full of plastic")
     assert not fires("A fish-eye lens at sea")
+    assert fires("The ocean catch of a boat")
+    assert fires("Catch at sea by fishing net")
+    assert not fires("The ocean catch, none of it from the old boat")
+    assert not fires("A boat and its catch")
+    assert not fires("A good catch at sea")
 
 
 @pytest.mark.parametrize(
@@ -279,7 +288,7 @@ def test_rules_of_a_file_of_ones_own(tmp_path: Path) -> None:
         ("- tuna", "- '!?'", r"concepts\.fish\.terms\.en\[0\]: expected words, .*, got '!\?'"),
         ("$seas", "$lakes", r"name of a set \(seas\), got '\$lakes'"),
         ("within: 2", "within: near", r"en\[1\]\.within: expected a number of words .*, got 'near'"),
-        ("any: fish", "all: fish", r"expected only any, with, within, without, apart, got 'all'"),
+        ("any: fish", "all: fish", r"expected only any, with, and, within, without, apart, got 'all'"),
         ("      en:\n        - tuna", "      de:\n        - tuna", r"expected only en, id, ru, got 'de'"),
         ("  fish:", "  Fish One:", r"expected an id of lower-case letters, digits and _, got 'Fish One'"),
         ("name: Fish", "name: Fish\n    includes: [birds]", r"expected the id of a concept, got 'birds'"),

@@ -75,13 +75,18 @@ def close(one: Place, other: Place, reach: int) -> bool:
 
 def named(rule: Rule, excludes: Sequence[Phrase], text: Text) -> list[Place]:
     near = [*rule.near, *(((key,),) for key in rule.near_keys)]
+    second = [*rule.second, *(((key,),) for key in rule.second_keys)]
     far = [*rule.far, *(((key,),) for key in rule.far_keys)]
     found = []
     for phrase in rule.phrases:
         for place in places(phrase, text):
             if any(close(place, void, 0) for exclude in excludes for void in places(exclude, text)):
                 continue
-            if near and not any(close(place, there, rule.within) for p in near for there in places(p, text)):
+            if not all(
+                any(close(place, there, rule.within) for p in needed for there in places(p, text))
+                for needed in (near, second)
+                if needed
+            ):
                 continue
             if not any(close(place, there, rule.apart) for p in far for there in places(p, text)):
                 found.append(place)
