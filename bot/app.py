@@ -239,6 +239,9 @@ async def sync_catalog(database: Database, catalog: Catalog, concepts: Concepts,
             tier=feed.tier,
             tags=feed.tags,
             interval_s=feed.interval_s,
+            user_agent=feed.user_agent,
+            fallback=feed.fallback,
+            full_text=feed.full_text,
         )
         for feed in catalog.feeds
     ]

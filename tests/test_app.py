@@ -13,12 +13,14 @@ import yaml
 from pydantic import SecretStr
 from sqlalchemy import select
 
-from bot.app import Parts, open_parts, sync_allowed
+from bot.app import Parts, open_parts, sync_allowed, sync_catalog
 from bot.doctor import Finding, examine
-from bot.language.concepts import ConceptsError
+from bot.feeds.catalog import Catalog, FeedSpec, Watch
+from bot.language.concepts import Concepts, ConceptsError
 from bot.settings import Settings
-from storage import articles, chats, subscriptions
+from storage import articles, chats, feeds, subscriptions
 from storage.chats import Admission, ChatKey
+from storage.database import Database
 from storage.models import Alert, AlertState, Article, Query
 from tests.storage.rows import add_chat, add_feed, ready_alert
 
@@ -138,3 +140,22 @@ async def test_a_chat_that_removed_the_bot_is_not_let_in_again_by_a_list(
             found = await chats.find(session, ChatKey("telegram", 300))
             assert found is not None
             assert found.state == "gone"
+
+
+async def test_how_an_outlet_wants_to_be_asked_comes_into_the_database(
+    database: Database, now: datetime
+) -> None:
+    spec = FeedSpec(
+        "https://kabar.example/rss",
+        "Kabar",
+        "id",
+        "ID",
+        "trade",
+        user_agent="Mozilla/5.0 (X11)",
+        fallback="https://news.example/rss",
+        full_text=True,
+    )
+    await sync_catalog(database, Catalog((spec,), Watch(), ()), Concepts.load(), now=now)
+    async with database.read() as session:
+        [feed] = await feeds.enabled(session)
+    assert (feed.user_agent, feed.fallback, feed.full_text) == (spec.user_agent, spec.fallback, True)

@@ -29,7 +29,20 @@ MAX_FILE_BYTES = 1024 * 1024  # about 4,000 feeds; a larger file is a mistake or
 MAX_URL_CHARS = 2000
 MAX_INTERVAL_S = 7 * 24 * 3600
 
-_FEED_FIELDS = ("url", "name", "language", "country", "tier", "tags", "interval")
+MAX_USER_AGENT_CHARS = 300
+
+_FEED_FIELDS = (
+    "url",
+    "name",
+    "language",
+    "country",
+    "tier",
+    "tags",
+    "interval",
+    "user_agent",
+    "fallback",
+    "full_text",
+)
 _REQUIRED = ("url", "name", "language", "tier")
 _WATCH_FIELDS = ("concepts", "queries")
 _TOP_FIELDS = ("feeds", "watch", "concepts")
@@ -40,6 +53,8 @@ _INTERVAL = re.compile(r"(\d{1,9}) ?(s|m|h|d|)")
 _UNIT_S = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _CONCEPT = re.compile(r"#?([a-z][a-z0-9_]*)")
 _COUNTRY = re.compile(r"[A-Za-z]{2}")
+_USER_AGENT = re.compile(r"[\x20-\x7e]+")  # what an HTTP header can carry anywhere
+_BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
 _Fields: TypeAlias = dict[str, tuple[yaml.Node, yaml.Node]]
 
@@ -54,6 +69,8 @@ class FeedSpec:
 
     `language` is the code its articles are expected in, `country` ISO 3166 alpha-2 (or "" when not said),
     `interval_s` the seconds between polls, obeyed as written, or None to leave it to the program.
+    `user_agent` is what the outlet is told that we are, None for the program's own name; `fallback` is the
+    address that is asked while `url` refuses; with `full_text` the articles' own pages are read too.
     """
 
     url: str
@@ -63,6 +80,9 @@ class FeedSpec:
     tier: str
     tags: tuple[str, ...] = ()
     interval_s: int | None = None
+    user_agent: str | None = None
+    fallback: str | None = None
+    full_text: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +234,7 @@ class _Reader:
             feed = self.feed(item)
             if feed is None:
                 continue
-            same = _same_address(feed.url)
+            same = same_address(feed.url)
             if same in lines:
                 self.wrong(
                     item, "url", f"each feed once (it is already on line {lines[same]})", shown(feed.url)
@@ -234,16 +254,21 @@ class _Reader:
             if name not in fields:
                 self.wrong(node, name, _EXPECTED[name], "nothing")
         values = {name: value for name, (_, value) in fields.items()}
-        url = self.url(values.get("url"))
+        url = self.url(values.get("url"), "url")
         name = self.text(values.get("name"), "name")
         language = self.one_of(values.get("language"), "language", LANGUAGES)
         tier = self.one_of(values.get("tier"), "tier", TIERS)
         country = self.country(values.get("country"))
         tags = self.texts(values.get("tags"), "tags")
         interval_s = self.interval(values.get("interval"))
+        user_agent = self.user_agent(values.get("user_agent"))
+        fallback = self.url(values.get("fallback"), "fallback") or None
+        full_text = self.boolean(values.get("full_text"), "full_text")
+        if len(self.problems) == before and fallback and same_address(fallback) == same_address(url):
+            self.wrong(values["fallback"], "fallback", "another address than url", "the same one")
         if len(self.problems) > before:
             return None
-        return FeedSpec(url, name, language, country, tier, tags, interval_s)
+        return FeedSpec(url, name, language, country, tier, tags, interval_s, user_agent, fallback, full_text)
 
     def watch(self, node: yaml.Node) -> Watch:
         fields = self.mapping(node, "watch", _WATCH_FIELDS)
@@ -310,21 +335,31 @@ class _Reader:
     # Each of these notes a problem and returns something harmless when its node is wrong; the caller then
     # drops the feed. An absent node was already noted if the field is required.
 
-    def url(self, node: yaml.Node | None) -> str:
-        text = self.text(node, "url").strip()
+    def url(self, node: yaml.Node | None, field: str) -> str:
+        text = self.text(node, field).strip()
         if node is None or not text:
             return text
-        expected = _EXPECTED["url"]
-        try:
-            parts = urlsplit(text)
-            good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-        except ValueError:  # a port that is no number, a broken IPv6 address
-            good = False
-        if not good or any(character.isspace() or not character.isprintable() for character in text):
-            self.wrong(node, "url", expected, f'"{_short(shown(text))}"')
-        elif len(text) > MAX_URL_CHARS:
-            self.wrong(node, "url", f"at most {MAX_URL_CHARS} characters", f"{len(text)}")
+        if len(text) > MAX_URL_CHARS:
+            self.wrong(node, field, f"at most {MAX_URL_CHARS} characters", f"{len(text)}")
+        elif not is_feed_address(text):
+            self.wrong(node, field, _EXPECTED["url"], f'"{_short(shown(text))}"')
         return text
+
+    def user_agent(self, node: yaml.Node | None) -> str | None:
+        text = self.text(node, "user_agent")
+        if node is not None and text and not _USER_AGENT.fullmatch(text):
+            self.wrong(node, "user_agent", "plain English letters, digits and signs")
+        elif node is not None and len(text) > MAX_USER_AGENT_CHARS:
+            self.wrong(node, "user_agent", f"at most {MAX_USER_AGENT_CHARS} characters", f"{len(text)}")
+        return text or None
+
+    def boolean(self, node: yaml.Node | None, field: str) -> bool:
+        if node is None:
+            return False
+        text = node.value.strip().lower() if isinstance(node, yaml.ScalarNode) else ""
+        if text not in _BOOLEANS:
+            self.wrong(node, field, "true or false")
+        return _BOOLEANS.get(text, False)
 
     def text(self, node: yaml.Node | None, field: str) -> str:
         if node is None:
@@ -371,7 +406,9 @@ class _Reader:
 
 _EXPECTED = {
     "url": "an address that starts with http:// or https://",
+    "fallback": "an address that starts with http:// or https://",
     "name": "the source's name",
+    "user_agent": "the name to give to the outlet's server",
     "language": f"one of {', '.join(LANGUAGES)}",
     "tier": f"one of {', '.join(TIERS)}",
     "tags": "a list of words such as [mining, policy]",
@@ -379,7 +416,17 @@ _EXPECTED = {
 }
 
 
-def _same_address(url: str) -> str:
+def is_feed_address(text: str) -> bool:
+    """Whether a text can be a feed's address: http or https with a host, without spaces, not too long."""
+    try:
+        parts = urlsplit(text)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number, a broken IPv6 address
+        return False
+    return good and len(text) <= MAX_URL_CHARS and all(char.isprintable() and char != " " for char in text)
+
+
+def same_address(url: str) -> str:
     """Equal for two spellings of one address: the host's case, a default port, a fragment, a bare slash."""
     parts = urlsplit(url)
     default = {"http": 80, "https": 443}[parts.scheme]

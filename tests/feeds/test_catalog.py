@@ -37,6 +37,22 @@ def test_country_tags_and_interval_may_be_left_out(tmp_path: Path) -> None:
     assert catalog.feeds == (FeedSpec("http://a.example/", "A", "ru", "", "state", (), None),)
 
 
+def test_how_an_outlet_wants_to_be_asked_is_read(tmp_path: Path) -> None:
+    asked = """\
+    user_agent: Mozilla/5.0 (X11; rv:140.0)
+    fallback: https://news.example/search?q=kabar
+    full_text: yes
+"""
+    [feed] = load(tmp_path, "feeds:\n" + GOOD + asked).feeds
+    assert (feed.user_agent, feed.fallback, feed.full_text) == (
+        "Mozilla/5.0 (X11; rv:140.0)",
+        "https://news.example/search?q=kabar",
+        True,
+    )
+    [plain] = load(tmp_path, "feeds:\n" + GOOD).feeds
+    assert (plain.user_agent, plain.fallback, plain.full_text) == (None, None, False)
+
+
 def test_norway_is_a_country(tmp_path: Path) -> None:
     assert load(tmp_path, "feeds:\n" + GOOD.replace("country: ID", "country: NO")).feeds[0].country == "NO"
 
@@ -78,6 +94,13 @@ def test_an_interval_is_a_number_and_a_unit(tmp_path: Path, written: str, second
         ("tags: [mining, nickel]", "interval: 0", 7, "interval", "from 1s"),
         ("tags: [mining, nickel]", "interval: 1.5h", 7, "interval", "such as 90s"),
         ("tags: [mining, nickel]", "interval: 8d", 7, "interval", "to 7d"),
+        ("tags: [mining, nickel]", "user_agent: Газета", 7, "user_agent", "plain English letters"),
+        ("tags: [mining, nickel]", "user_agent: [a]", 7, "user_agent", "name to give"),
+        ("tags: [mining, nickel]", "user_agent: " + "a" * 301, 7, "user_agent", "at most 300"),
+        ("tags: [mining, nickel]", "fallback: news.example", 7, "fallback", "http:// or https://"),
+        ("tags: [mining, nickel]", "fallback: https://kabar.example:443/rss", 7, "fallback", "another"),
+        ("tags: [mining, nickel]", "full_text: maybe", 7, "full_text", "true or false"),
+        ("tags: [mining, nickel]", "full_text: [true]", 7, "full_text", "true or false"),
         ("tags: [mining, nickel]", "intervall: 1h", 7, "intervall", "did you mean interval?"),
         ("name: Kabar Tambang", "nmae: Kabar", 3, "nmae", "did you mean name?"),
         ("name: Kabar Tambang", "tier: state", 6, "tier", "each field once"),
