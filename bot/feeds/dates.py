@@ -16,19 +16,34 @@ _MAX_CHARS: Final = 100  # a date is short; the rest is an attack or an article
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
 
 _MONTH_NAMES: Final = (
-    # English, Indonesian (also older spellings), Russian (nominative, genitive), Malay, Ukrainian (genitive)
-    "january januari январь января januari січня",
-    "february februari pebruari февраль февраля лютого",
-    "march maret март марта mac березня",
-    "april апрель апреля квітня",
-    "may mei май мая травня",
-    "june juni июнь июня jun червня",
-    "july juli июль июля julai липня",
-    "august agustus agt ags август августа ogos серпня",
-    "september sept сентябрь сентября вересня",
-    "october oktober октябрь октября жовтня",
-    "november nopember ноябрь ноября листопада",
-    "december desember декабрь декабря disember грудня",
+    # English, Indonesian (also older spellings), Malay, Ukrainian (genitive), Portuguese where it differs
+    "january januari січня janeiro",
+    "february februari pebruari лютого fevereiro",
+    "march maret mac березня março",
+    "april квітня abril",
+    "may mei травня maio",
+    "june juni jun червня junho",
+    "july juli julai липня julho",
+    "august agustus agt ags ogos серпня agosto",
+    "september sept вересня setembro",
+    "october oktober жовтня outubro",
+    "november nopember листопада novembro",
+    "december desember disember грудня dezembro",
+)
+# Stems and the endings of all cases: «5 мая», «в январе», «к августу».
+_RUSSIAN_MONTHS: Final = (
+    ("январ", "ь я ю ём ем е"),
+    ("феврал", "ь я ю ём ем е"),
+    ("март", " а у ом е"),
+    ("апрел", "ь я ю ем е"),
+    ("ма", "й я ю ем е"),
+    ("июн", "ь я ю ем е"),
+    ("июл", "ь я ю ем е"),
+    ("август", " а у ом е"),
+    ("сентябр", "ь я ю ём ем е"),
+    ("октябр", "ь я ю ём ем е"),
+    ("ноябр", "ь я ю ём ем е"),
+    ("декабр", "ь я ю ём ем е"),
 )
 
 
@@ -39,38 +54,66 @@ def _months() -> dict[str, int]:
         for name in names.split():
             for length in range(3, len(name) + 1):
                 owners.setdefault(name[:length], set()).add(number)
+    for number, (stem, endings) in enumerate(_RUSSIAN_MONTHS, start=1):
+        for ending in endings.split(" "):
+            owners.setdefault(stem + ending, set()).add(number)
+        for length in range(3, len(stem) + 1):
+            owners.setdefault(stem[:length], set()).add(number)
     return {name: min(numbers) for name, numbers in owners.items() if len(numbers) == 1}
 
 
 _MONTHS: Final = _months()
 
-# Hours east of Greenwich. CST and IST mean several things; here what RFC 822 says, and India.
+# Hours east of Greenwich. Some names have several owners: EST, CST and the like mean what RFC 822 says (the
+# United States), IST is India, BST is British summer, AST is the Atlantic, GST is the Gulf, SST Samoa. The
+# military letters but Z are no zones: RFC 5322 (4.3) found that too many wrote them wrongly.
 _ZONES: Final = {
     zone: float(hours)
     for hours, zones in {
-        "-8": "pst",
+        "-11": "sst",
+        "-10": "hst",
+        "-9": "akst",
+        "-8": "pst akdt",
         "-7": "pdt mst",
         "-6": "mdt cst",
-        "-5": "cdt est et",
-        "-4": "edt",
+        "-5": "cdt est cot",
+        "-4": "edt ast clt",
+        "-3.5": "nst",
+        "-3": "adt brt art clst",
+        "-2.5": "ndt",
         "0": "z ut utc gmt wet",
-        "1": "bst cet mez west",
-        "2": "cest mesz eet",
-        "3": "msk мск eest trt",
-        "4": "msd samt gst",
-        "5": "yekt almt pkt",
-        "5.5": "ist",
-        "6": "omst",
-        "7": "wib novt krat ict",
-        "8": "wita irkt sgt myt hkt pht awst",
-        "9": "wit yakt jst kst",
-        "10": "vlat aest",
-        "11": "magt aedt",
-        "12": "pett nzst",
+        "1": "bst cet mez west wat met",
+        "2": "cest mesz eet sast cat kalt",
+        "3": "msk мск eest trt eat fet",
+        "3.5": "irst",
+        "4": "msd samt gst azt get amt",
+        "4.5": "aft",
+        "5": "yekt almt pkt uzt tmt tjt aqtt orat qyzt",
+        "5.5": "ist slst",
+        "5.75": "npt",
+        "6": "omst kgt btt",
+        "6.5": "mmt",
+        "7": "wib novt krat ict hovt",
+        "8": "wita irkt sgt myt hkt pht awst bnt ulat",
+        "9": "wit yakt jst kst tlt",
+        "9.5": "acst",
+        "10": "vlat aest chst pgt",
+        "10.5": "acdt",
+        "11": "magt aedt sakt sret",
+        "12": "pett nzst anat fjt",
         "13": "nzdt",
     }.items()
     for zone in zones.split()
 }
+# Zones in words, by the beginning of the word that tells.
+_SPOKEN_ZONES: Final = (
+    ("waktu indonesia barat", 7.0),
+    ("waktu indonesia tengah", 8.0),
+    ("waktu indonesia timur", 9.0),
+    ("московск", 3.0),
+    ("по москве", 3.0),
+    ("по гринвичу", 0.0),
+)
 
 _BRACKETS: Final = str.maketrans("()[]|", "     ")
 
@@ -95,6 +138,7 @@ _CLOCK: Final = re.compile(
 )
 _CLOCK_REMAINS: Final = re.compile(r"\d:\d")
 _OFFSET: Final = re.compile(r"([+-]) ?(\d{1,2})(?::?(\d\d))?(?!\d)")
+_ZONE_AND_HOURS: Final = re.compile(r"(msk|мск)([+-])(\d{1,2})(?![\d:])")  # Russia counts from Moscow: MSK+4
 _WORD: Final = re.compile(r"[^\W\d_]+")
 
 
@@ -190,9 +234,14 @@ def _year(digits: str) -> int:
 
 def _zone_h(text: str) -> float:
     """Hours east of Greenwich. Raises ValueError for an offset that no place on Earth has."""
+    if match := _ZONE_AND_HOURS.search(text):
+        return _ZONES[match[1]] + int(f"{match[2]}{match[3]}")
     match = _OFFSET.search(text)
     if match is None:
-        return next((_ZONES[word] for word in _WORD.findall(text) if word in _ZONES), 0.0)
+        named = next((_ZONES[word] for word in _WORD.findall(text) if word in _ZONES), None)
+        if named is None:
+            named = next((hours for words, hours in _SPOKEN_ZONES if words in text), 0.0)
+        return named
     hours = int(match[2]) + int(match[3] or 0) / 60
     if hours > 15 or int(match[3] or 0) > 59:
         raise ValueError(text)

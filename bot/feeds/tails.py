@@ -24,7 +24,7 @@ _INVITATIONS: Final = "|".join(
 _CREDITS: Final = "|".join(
     (
         r"the (?:post|article) .{1,300}? (?:first )?appeared (?:first )?on .{1,120}",
-        r"(?:сообщение|запись) .{1,300}? (?:впервые )?появил(?:ась|ось) (?:впервые )?(?:на|в) .{1,120}",
+        r"(?:сообщение|запись) .{1,300}? (?:впервые )?появил(?:ась|ось|ись) (?:впервые |сначала )?на .{1,99}",
         r"(?:artikel|postingan|pos) .{1,300}? (?:tampil|muncul) pertama(?: kali)? (?:pada|di) .{1,120}",
         r"submitted by /u/\S{1,40}(?: to r/\S{1,40})? \[link\] \[comments\]",
     )
@@ -37,7 +37,7 @@ _TAIL: Final = re.compile(
 )
 # Where one may start: at the beginning, or behind the end of a sentence or a dash.
 _START: Final = re.compile(
-    r"(?:\A|(?<=[.!?…»”\")\]:>|–—-] )|(?<=[.!?…]))"
+    r"(?:\A|(?<=[.!?…»”\")\]:>|–—-] )|(?<=[.!?…])|(?<= )(?=submitted by /u/))"
     r"(?=[(\[]?(?:the (?:post|article)|сообщение|запись|artikel|pos|submitted by|continue|read|click|чита"
     r"|смотрите|подробнее|полный|baca|lihat|klik|selengkapnya|see also))",
     re.IGNORECASE,
@@ -47,10 +47,11 @@ _TAIL_CHARS: Final = 450
 
 def without_tail(text: str) -> str:
     """A plain summary without "Read more", "Baca juga: …", "The post … appeared first on …" at its end."""
+    text = text.removesuffix(">>").rstrip()
     for _ in range(3):  # they come one behind the other
         for found in _START.finditer(text, max(0, len(text) - _TAIL_CHARS)):
             if _TAIL.match(text, found.start()):
-                text = text[: found.start()].rstrip(" \t-–—|·»([")
+                text = text[: found.start()].rstrip(" -–—|·([")
                 break
         else:
             return text

@@ -38,6 +38,23 @@ MIDNIGHT = datetime(2026, 11, 23, tzinfo=UTC)
         "Mon, 23 Nov 2026 19:30:00 WIT",
         "Mon, 23 Nov 2026 13:30:00 MSK",
         "Mon, 23 Nov 2026 07:00:00 -0330",
+        "Mon, 23 Nov 2026 14:30:00 MSD",
+        "Mon, 23 Nov 2026 12:30:00 EET",
+        "Mon, 23 Nov 2026 19:30:00 KST",
+        "Mon, 23 Nov 2026 16:00:00 IST",
+        "Mon, 23 Nov 2026 17:30:00 UTC+07:00",
+        "Mon, 23 Nov 2026 17:30:00 UTC+7",
+        "23 Nov 2026 17:30 (GMT+7)",
+        "23.11.2026 17:30 МСК+4",
+        "Mon, 23 Nov 2026 20:30:00 MSK+7",
+        "23 ноября 2026 года в 13:30 по московскому времени",
+        "23 ноября 2026, 13:30 (по Москве)",
+        "23 November 2026 pukul 17.30 Waktu Indonesia Barat",
+        "Senin (23/11/2026) 18:30 Wita",
+        "Senin, 23/11/2026 - 17:30 WIB",
+        "23 Nov 2026, 17:30 WIB",
+        "23 Nov 26 10:30 UT",
+        "Seg, 23 Nov 2026 07:30:00 -0300",
         "Sen, 23 Nov 2026 17:30:00 +0700",
         "Senin, 23 November 2026 | 17:30 WIB",
         "Senin, 23 Nopember 2026 17.30 WIB",
@@ -95,6 +112,10 @@ MONTHS = {
     "older Indonesian": "Jan Pebruari Mar Apr Mei Jun Jul Ags Sept Okt Nopember Des",
     "full Russian": "января февраля марта апреля мая июня июля августа сентября октября ноября декабря",
     "short Russian": "янв фев мар апр май июн июл авг сент. окт нояб. дек",
+    "Russian in other cases": (
+        "январе феврале марте апреле мае июне июле августе сентябре октябре ноябре декабре"
+    ),
+    "Russian dative": "январю февралю марту апрелю маю июню июлю августу сентябрю октябрю ноябрю декабрю",
     "full English": "January February March April May June July August September October November dec",
     "short English": "Jan Feb Mar Apr May Jun Jul Aug Sept Oct Nov Dec",
 }
@@ -141,6 +162,16 @@ def test_the_end_of_a_day_is_the_next_one() -> None:
 
 def test_a_leap_second_is_the_second_before_it() -> None:
     assert parse_date("Sat, 31 Dec 2016 23:59:60 GMT") == datetime(2016, 12, 31, 23, 59, 59, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("zone", "hour"),
+    [("EST", 15), ("CST", 16), ("PST", 18), ("BST", 9), ("IST", 4), ("AST", 14), ("A", 10), ("J", 10)],
+)
+def test_a_zone_of_several_owners_means_the_one_that_rfc_822_or_most_feeds_mean(zone: str, hour: int) -> None:
+    moment = parse_date(f"Mon, 23 Nov 2026 10:30:00 {zone}")
+    assert moment is not None
+    assert moment.hour == hour
 
 
 def test_an_unknown_zone_is_utc() -> None:
