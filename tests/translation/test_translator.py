@@ -344,7 +344,7 @@ async def test_a_hung_provider_ends_with_the_deadline_and_a_cancelled_call_frees
     translator, memory = make(Fake(hang), clock=clock)
     for _ in range(FAILURES_TO_OPEN):
         with pytest.raises(TranslationError, match="fake gave no answer within"):
-            await translator.translate(["Harga nikel"], source="id", deadline_s=0.02)
+            await translator.translate(["Harga nikel"], source="id", deadline_s=0.2)
     assert translator.status()[0].state == "resting"
 
     clock.now = OPEN_S
