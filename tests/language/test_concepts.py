@@ -272,7 +272,7 @@ def test_rules_of_a_file_of_ones_own(tmp_path: Path) -> None:
     assert not fires("Fish in the sea. In the long run, and far from all shores, it is full of plastic")
     assert not fires("A fish-eye lens at sea")
     assert fires("The ocean catch of a boat")
-    assert fires("Catch at sea by fishing net")
+    assert fires("Fishing net catch at sea")
     assert not fires("The ocean catch, none of it from the old boat")
     assert not fires("A boat and its catch")
     assert not fires("A good catch at sea")
