@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from bot.feeds.parse import Entry
@@ -35,6 +36,11 @@ def to_new_article(entry: Entry, *, first_poll: bool, now: datetime) -> NewArtic
         summary=entry.summary,
         published_at=published,
         backlog=is_backlog(published, first_poll=first_poll, now=now),
+        content_hash=entry.content_hash or None,
+        link_key=entry.link_key,
+        title_key=entry.title_key or None,
+        image=entry.image,
+        enclosures=tuple(asdict(enclosure) for enclosure in entry.enclosures),
     )
 
 

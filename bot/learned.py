@@ -8,7 +8,9 @@ from typing import Any, Final
 
 from bot.feeds.fetch import Fetched
 from bot.feeds.pace import Pace, first_pace, next_pace
+from bot.feeds.reading import LastReading, Reading
 from bot.feeds.schedule import PollState
+from bot.feeds.titles import Habits
 from storage.models import Feed
 
 MOVES_TO_BELIEVE: Final = (
@@ -69,3 +71,29 @@ def paced(
 def poll_state(feed: Feed, *, failures: int, pace: Pace, asked_s: float | None) -> PollState:
     """What the schedule wants to know."""
     return PollState(feed.interval_s, failures, pace, asked_s)
+
+
+def last_reading(feed: Feed) -> LastReading | None:
+    """What the last reading left for the next one."""
+    if feed.known_items is None:
+        return None
+    habits = feed.habits or {}
+    return LastReading(
+        feed.known_items, Habits(frozenset(habits.get("ends", ())), frozenset(habits.get("starts", ())))
+    )
+
+
+def read_from(feed: Feed, reading: Reading, pace: Pace, *, strangers: int, now: datetime) -> dict[str, Any]:
+    """What a document that could be read says; `strangers`: how many of its items are new."""
+    learned: dict[str, Any] = {
+        "known_items": reading.known,
+        "habits": {"ends": sorted(reading.habits.ends), "starts": sorted(reading.habits.starts)},
+        "items_per_day": pace.items_per_day,
+        "window_s": pace.window_s,
+        "gaps": feed.gaps + reading.gap,
+    }
+    if strangers or feed.newest_at is None:
+        learned["newest_at"] = now
+    if reading.asked_s is not None or reading.whole:
+        learned["asked_s"] = reading.asked_s
+    return learned

@@ -16,12 +16,23 @@ import structlog
 
 from bot.feeds.fetch import FailureKind, Fetched, FetchError, Validators, fetch
 from bot.feeds.hosts import Hosts
+from bot.feeds.identity import recognised
 from bot.feeds.pace import Pace
 from bot.feeds.parse import ParseError
 from bot.feeds.pool import ParsePool
 from bot.feeds.schedule import next_poll_after_failure, next_poll_after_success
 from bot.intake import to_new_article
-from bot.learned import address_of, moved, not_there_after_all, pace_of, paced, poll_state
+from bot.known import known_items
+from bot.learned import (
+    address_of,
+    last_reading,
+    moved,
+    not_there_after_all,
+    pace_of,
+    paced,
+    poll_state,
+    read_from,
+)
 from bot.ledger import Ledger
 from bot.loops import report_database
 from bot.reachability import Reachability
@@ -162,28 +173,42 @@ class Polls:
         body_hash = None if fetched.status == 304 else _hash(fetched.body)
         if body_hash is None or body_hash == feed.body_hash:
             return await self._unchanged(feed, fetched, learned, well=body_hash is not None, now=now)
-        parsed = await self._pool.parse(
-            fetched.body, url=fetched.url, content_type=fetched.content_type, now=now
-        )
         first_poll = feed.last_success_at is None
-        items = [to_new_article(entry, first_poll=first_poll, now=now) for entry in parsed.entries]
-        published = [item.published_at for item in items]
-        # How many are new is only known once they are stored; the pace is that of the document till then.
-        pace = paced(feed, new_items=0, in_document=len(items), published=published, now=now)
+        reading = await self._pool.read(
+            fetched.body,
+            url=fetched.url,
+            content_type=fetched.content_type,
+            now=now,
+            names=(feed.name,),
+            last=last_reading(feed),
+        )
+        entries, strangers = reading.entries, len(reading.entries)
+        if not first_poll and entries:
+            known = await known_items(self._database, feed.id, reading)
+            strangers -= len(known.identities)
+            entries = recognised(entries, known, whole=reading.whole)
+        pace = paced(
+            feed,
+            new_items=strangers,
+            in_document=reading.in_document,
+            published=[entry.published for entry in entries],
+            now=now,
+        )
+        learned |= read_from(feed, reading, pace, strangers=strangers, now=now)
         learned |= {
             "etag": fetched.validators.etag,
             "last_modified": fetched.validators.last_modified,
             "body_hash": body_hash,
-            "items_per_day": pace.items_per_day,
-            "window_s": pace.window_s,
         }
         record = feeds.read_well(
             feed.id, now=now, next_poll_at=self._next(feed, fetched, pace, now=now), **learned
         )
+        items = [to_new_article(entry, first_poll=first_poll, now=now) for entry in entries]
         new = await self._ledger.write(record, items)
         self._passing(Milestone.STORED)
         self._reachability.feed_read(feed.name)
         self.counters.articles += new
+        self.counters.gaps += reading.gap
         if new:
             self._wakes.articles.set()
         return PollOutcome(feed.name, feed.url, new=new)

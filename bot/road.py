@@ -62,6 +62,7 @@ class Counters:
     unchanged: int = 0
     postponed: int = 0  # polls put off because their host was being asked for other feeds
     failed_polls: int = 0
+    gaps: int = 0  # polls that found nothing of what the last one had seen: items may have been missed
     articles: int = 0
     wanted: int = 0
     translated: int = 0

@@ -36,6 +36,8 @@ class NewArticle:
     published_at: datetime | None
     backlog: bool
     content_hash: str | None = None
+    link_key: str | None = None
+    title_key: str | None = None
     image: str | None = None
     enclosures: tuple[Mapping[str, Any], ...] = ()
 
@@ -99,6 +101,8 @@ async def store(session: AsyncSession, items: Mapping[int, Sequence[NewArticle]]
             "title": article.title,
             "summary": article.summary,
             "content_hash": article.content_hash,
+            "link_key": article.link_key,
+            "title_key": article.title_key,
             "image": article.image,
             "enclosures": [dict(each) for each in article.enclosures] or None,
             "published_at": article.published_at,
@@ -124,6 +128,40 @@ async def store(session: AsyncSession, items: Mapping[int, Sequence[NewArticle]]
         if known:
             changed += await _rewrite(session, feed_id, known, now)
     return Stored(new, changed)
+
+
+class Known(NamedTuple):
+    """An article that is stored, by all that it can be recognised by."""
+
+    identity: str
+    link_key: str | None
+    title_key: str | None
+
+
+async def known(
+    session: AsyncSession, feed_id: int, *, identities: Sequence[str], link_keys: Sequence[str]
+) -> list[Known]:
+    """The feed's articles that have one of these identities or links, in the order they were stored."""
+    found: dict[int, Known] = {}
+    columns = (Article.id, Article.identity, Article.link_key, Article.title_key)
+    for column, values in ((Article.identity, identities), (Article.link_key, link_keys)):
+        for start in range(0, len(values), IDENTITIES_PER_QUERY):
+            chunk = values[start : start + IDENTITIES_PER_QUERY]
+            rows = await session.execute(
+                select(*columns).where(Article.feed_id == feed_id, column.in_(chunk))
+            )
+            found.update((row.id, Known(*row[1:])) for row in rows)
+    return [found[id_] for id_ in sorted(found)]
+
+
+async def with_titles(session: AsyncSession, feed_id: int, title_keys: Sequence[str]) -> list[Known]:
+    """The feed's articles that have one of these titles. Walks through all of the feed's: ask seldom."""
+    rows = await session.execute(
+        select(Article.identity, Article.link_key, Article.title_key)
+        .where(Article.feed_id == feed_id, Article.title_key.in_(title_keys[:IDENTITIES_PER_QUERY]))
+        .order_by(Article.id)
+    )
+    return [Known(*row) for row in rows]
 
 
 async def _rewrite(

@@ -141,6 +141,7 @@ class Article(Leased):
     __tablename__ = "articles"
     __table_args__ = (
         UniqueConstraint("feed_id", "identity"),
+        Index("ix_articles_feed_id_link_key", "feed_id", "link_key"),
         Index("ix_articles_state_id", "state", "id"),
         Index("ix_articles_translation_translate_after", "translation", "translate_after"),
         Index("ix_articles_wanted_fetched_at", "wanted", "fetched_at"),
@@ -151,6 +152,9 @@ class Article(Leased):
     url: Mapped[str | None] = mapped_column(Text)
     title: Mapped[str] = mapped_column(Text)
     summary: Mapped[str] = mapped_column(Text)
+    # By these an item is recognised whose feed has given it a new identity.
+    link_key: Mapped[str | None] = mapped_column(String(32))
+    title_key: Mapped[str | None] = mapped_column(String(32))
     content_hash: Mapped[str | None] = mapped_column(String(16))  # of title and summary: has it changed?
     image: Mapped[str | None] = mapped_column(Text)
     enclosures: Mapped[list[Any] | None]

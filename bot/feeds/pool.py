@@ -7,12 +7,18 @@ import multiprocessing
 import os
 import signal
 import threading
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from datetime import datetime
+from functools import partial
 from multiprocessing.connection import wait
+from typing import TypeVar
 
 from bot.feeds.parse import ParsedFeed, ParseError, parse_document
+from bot.feeds.reading import LastReading, Reading, read_document
+
+T = TypeVar("T")
 
 # 20,000 items take feedparser 3 s; ten times that is a document made to be slow.
 PARSE_DEADLINE_S = 30.0
@@ -32,8 +38,27 @@ class ParsePool:
 
     async def parse(self, body: bytes, *, url: str, content_type: str | None, now: datetime) -> ParsedFeed:
         """The document's entries. Raises ParseError, also when the document takes too long."""
+        return await self._run(partial(_parse, body, url, content_type, now), url)
+
+    async def read(
+        self,
+        body: bytes,
+        *,
+        url: str,
+        content_type: str | None,
+        now: datetime,
+        names: Sequence[str],
+        last: LastReading | None,
+    ) -> Reading:
+        """What the document has that the last reading had not. Raises ParseError as `parse` does."""
+        work = partial(
+            read_document, body, url=url, content_type=content_type, now=now, names=tuple(names), last=last
+        )
+        return await self._run(work, url)
+
+    async def _run(self, work: Callable[[], T], url: str) -> T:
         executor = self._started()
-        future = executor.submit(_parse, body, url, content_type, now)
+        future = executor.submit(work)
         try:
             return await asyncio.wait_for(asyncio.wrap_future(future), self._deadline_s)
         except TimeoutError as error:

@@ -13,6 +13,9 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("articles", sa.Column("content_hash", sa.String(length=16), nullable=True))
+    op.add_column("articles", sa.Column("link_key", sa.String(length=32), nullable=True))
+    op.add_column("articles", sa.Column("title_key", sa.String(length=32), nullable=True))
+    op.create_index("ix_articles_feed_id_link_key", "articles", ["feed_id", "link_key"], unique=False)
     op.add_column("articles", sa.Column("image", sa.Text(), nullable=True))
     op.add_column("articles", sa.Column("enclosures", sa.JSON(), nullable=True))
     op.add_column("articles", sa.Column("changed_at", sa.DateTime(timezone=True), nullable=True))
@@ -58,4 +61,7 @@ def downgrade() -> None:
     op.drop_column("articles", "changed_at")
     op.drop_column("articles", "enclosures")
     op.drop_column("articles", "image")
+    op.drop_index("ix_articles_feed_id_link_key", table_name="articles")
+    op.drop_column("articles", "title_key")
+    op.drop_column("articles", "link_key")
     op.drop_column("articles", "content_hash")
