@@ -21,11 +21,13 @@ _INVITATIONS: Final = "|".join(
         r"klik di sini",
     )
 )
+# The name of a site may have dots in it, but no second sentence.
+_SITE: Final = r"(?:[^.!?]|[.!?](?! )){1,100}"
 _CREDITS: Final = "|".join(
     (
-        r"the (?:post|article) .{1,300}? (?:first )?appeared (?:first )?on .{1,120}",
-        r"(?:сообщение|запись) .{1,300}? (?:впервые )?появил(?:ась|ось|ись) (?:впервые |сначала )?на .{1,99}",
-        r"(?:artikel|postingan|pos) .{1,300}? (?:tampil|muncul) pertama(?: kali)? (?:pada|di) .{1,120}",
+        rf"the (?:post|article) .{{1,300}}? (?:first )?appeared (?:first )?on {_SITE}",
+        rf"(?:сообщение|запись) .{{1,300}}? (?:впервые )?появил[аои]сь (?:впервые |сначала )?на {_SITE}",
+        rf"(?:artikel|postingan|pos) .{{1,300}}? (?:tampil|muncul) pertama(?: kali)? (?:pada|di) {_SITE}",
         r"submitted by /u/\S{1,40}(?: to r/\S{1,40})? \[link\] \[comments\]",
     )
 )

@@ -80,20 +80,20 @@ else:
 class _Limits(_Base):
     """What both parsers do otherwise than feedparser's own. Names and signatures are feedparser's."""
 
-    def __init__(self) -> None:
-        self._steps = 0
+    def __init__(self, max_steps: int) -> None:
+        self._steps_left = max_steps
         self.hours: list[str] = []
         self.days: list[str] = []
         super().__init__("", None, "utf-8")
 
     def _step(self) -> None:
-        self._steps += 1
-        if self._steps > MAX_STEPS:
+        self._steps_left -= 1
+        if self._steps_left < 0:
             raise _Enough
 
     def whole_entries(self) -> list[Any]:
         """All entries but one that the steps did not suffice for."""
-        broken = self._steps > MAX_STEPS and self.inentry and len(self.entries) > 1
+        broken = self._steps_left < 0 and self.inentry and len(self.entries) > 1
         return self.entries[:-1] if broken else self.entries
 
     def unknown_starttag(self, tag: str, attrs: list[tuple[str, str]]) -> None:
@@ -197,12 +197,12 @@ class _Reader(ExpatParser):
         self._parser.buffer_size = 65_536  # type: ignore[attr-defined]
 
 
-def read_xml(text: str) -> RawFeed | None:
+def read_xml(text: str, max_steps: int = MAX_STEPS) -> RawFeed | None:
     """The items of an RSS, RDF or Atom document, or None for one that is none of these.
 
     A document too large to be read in a few seconds gives what its beginning holds.
     """
-    parser = _parsed(text)
+    parser = _parsed(text, max_steps)
     if not (parser.version or parser.entries):
         return None
     feed = parser.feeddata
@@ -220,8 +220,8 @@ def read_xml(text: str) -> RawFeed | None:
     )
 
 
-def _parsed(text: str) -> _Limits:
-    strict = _Strict()
+def _parsed(text: str, max_steps: int) -> _Limits:
+    strict = _Strict(max_steps)
     # Expat stops entity bombs by itself, and reads nothing from outside; `decode` leaves it hardly any DTD.
     reader = _Reader()
     reader.setFeature(feature_namespaces, True)
@@ -236,7 +236,7 @@ def _parsed(text: str) -> _Limits:
         pass  # not well-formed; the loose parser starts again
     else:
         return strict
-    loose = _Loose()
+    loose = _Loose(max_steps)
     try:
         loose.feed(_LONG_TAG.sub(" ", text))
     except _Enough:
