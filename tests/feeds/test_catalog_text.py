@@ -58,7 +58,7 @@ TEXTS = {
     "last in the file": f"watch:\n  concepts: [nickel]\nfeeds:\n  - {OLD}  # one",
     "not indented": f"feeds:\n- {OLD}\nwatch:\n  concepts: [nickel]\n",
     "empty": "feeds:   # none yet\nwatch:\n  concepts: [nickel]\n",
-    "folded last value": "feeds:\n  - {0}\n    tier: state\n    name: >\n      A\n\n      B\nwatch:\n".replace(
+    "folded last value": "feeds:\n  - {0}\n    tier: state\n    name: >\n      A\n\n      B\n".replace(
         "{0}", "url: http://a.example/\n    language: ru"
     ),
     "quoted over lines": f"feeds:\n  - {OLD[:-1]}, tags: [a,\n   b]}}\n\n\n# end\n",
