@@ -222,7 +222,11 @@ def _summary(text: str, title: str, subtitle: str) -> str:
     text = without_tail(text)
     if text == title:  # said twice
         text = ""
-    return f"{subtitle}. {text}".rstrip(". ") if subtitle and not text.startswith(subtitle) else text
+    if not subtitle or text.startswith(subtitle):
+        return text
+    if not text:
+        return subtitle
+    return f"{subtitle} {text}" if subtitle.endswith((".", "!", "?", "…", ":")) else f"{subtitle}. {text}"
 
 
 def _first_link(item: RawItem, base: str) -> str:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.feeds.parse import Entry, ParsedFeed, ParseError, parse_document, shortened
+from bot.feeds.parse import Enclosure, Entry, ParsedFeed, ParseError, parse_document, shortened
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 URL = "https://kabar.example/rss/tambang.xml"
@@ -376,6 +376,153 @@ def test_of_a_document_beyond_all_measure_the_two_ends_are_read() -> None:
     assert shortened(document, 40) == document
     titles = [entry.title for entry in parsed(shortened(document, 10)).entries]
     assert titles == [*(f"T{n}" for n in range(5)), *(f"T{n}" for n in range(35, 40))]
+
+
+def test_a_document_of_too_many_tags_keeps_the_items_at_its_two_ends() -> None:
+    document = rss(*(f"<title>T{n}</title>{'<a/>' * 20}" for n in range(40)))
+    titles = [entry.title for entry in parsed(shortened(document, max_tags=400)).entries]
+    assert titles == [*(f"T{n}" for n in range(7)), *(f"T{n}" for n in range(33, 40))]
+
+
+def test_pictures_files_author_and_categories_come_with_an_entry() -> None:
+    entry = only(
+        "<title>T</title><author>sari@a.example (Sari &amp;amp; Budi)</author><category>Nikel</category>"
+        "<category> Nikel </category><enclosure url='/a.mp3' type='audio/mpeg' length='12'/>"
+        "<enclosure url='/foto.jpg' type='image/jpeg' length='many'/><enclosure url='javascript:x'/>"
+    )
+    assert entry.image == "https://kabar.example/foto.jpg"
+    assert entry.enclosures == (
+        Enclosure("https://kabar.example/a.mp3", "audio/mpeg", 12),
+        Enclosure("https://kabar.example/foto.jpg", "image/jpeg", None),
+    )
+    assert (entry.author, entry.categories) == ("Sari & Budi", ("Nikel",))
+
+
+@pytest.mark.parametrize(
+    ("markup", "image"),
+    [
+        ("&lt;p&gt;&lt;img src='/a.jpg'&gt;", "https://kabar.example/a.jpg"),
+        ("&lt;img width='1' src='/p.gif'&gt;&lt;img src='/a.jpg'&gt;", "https://kabar.example/a.jpg"),
+        ("&lt;img src='https://x.example/rss-pixel.png'&gt;", None),
+        ("&lt;img src='data:image/png;base64,AAAA'&gt;", None),
+        ("&lt;img&gt; &lt;a href='/a.jpg'&gt;", None),
+    ],
+    ids=["in the text", "behind one that counts", "only one that counts", "inside the address", "no address"],
+)
+def test_a_picture_is_found_in_the_text(markup: str, image: str | None) -> None:
+    assert only(f"<title>T</title><description>{markup}</description>").image == image
+
+
+def test_an_item_of_nothing_but_a_file_leads_to_it() -> None:
+    entry = only("<enclosure url='/siniar.mp3' type='audio/mpeg'/>")
+    assert (entry.url, entry.title) == ("https://kabar.example/siniar.mp3",) * 2
+
+
+@pytest.mark.parametrize(
+    ("head", "ttl_s", "period_s"),
+    [
+        ("<ttl>60</ttl>", 3600, None),
+        ("<ttl>0</ttl>", None, None),
+        ("<ttl>besok</ttl>", None, None),
+        ("<ttl>99999999</ttl>", None, None),
+        ("<sy:updatePeriod>hourly</sy:updatePeriod>", None, 3600),
+        (
+            "<sy:updatePeriod>daily</sy:updatePeriod><sy:updateFrequency>4</sy:updateFrequency>",
+            None,
+            21_600,
+        ),
+        ("<sy:updatePeriod>hourly</sy:updatePeriod><sy:updateFrequency>0</sy:updateFrequency>", None, 3600),
+        ("<sy:updatePeriod>sometimes</sy:updatePeriod>", None, None),
+    ],
+)
+def test_what_a_feed_asks_of_those_who_poll_it_is_in_seconds(
+    head: str, ttl_s: int | None, period_s: int | None
+) -> None:
+    document = rss("<title>T</title>", head=head).replace(
+        "<rss ", "<rss xmlns:sy='http://purl.org/rss/1.0/modules/syndication/' "
+    )
+    feed = parsed(document)
+    assert (feed.ttl_s, feed.update_period_s) == (ttl_s, period_s)
+
+
+def test_hours_and_days_without_news_are_numbers() -> None:
+    head = (
+        "<skipHours><hour>0</hour><hour>24</hour><hour>13</hour><hour>99</hour></skipHours>"
+        "<skipDays><day>Sunday</day><day>monday</day><day>Minggu</day></skipDays>"
+    )
+    feed = parsed(rss("<title>T</title>", head=head))
+    assert feed.skip_hours == {0, 13}
+    assert feed.skip_days == {0, 6}
+
+
+def test_titles_lose_the_name_of_their_feed() -> None:
+    assert only("<title>Nikel naik - Kabar</title>").title == "Nikel naik"
+
+
+def test_titles_lose_the_name_that_the_feed_has_here() -> None:
+    body = rss("<title>Nikel naik | Warta Logam</title>").encode()
+    feed = parse_document(body, url=URL, content_type=None, now=NOW, names=("Warta Logam",))
+    assert feed.entries[0].title == "Nikel naik"
+
+
+def test_titles_lose_the_outlet_that_a_collection_took_them_from() -> None:
+    entry = only(
+        "<title>Nikel naik - Warta Logam</title><source url='https://w.example'>Warta Logam</source>"
+    )
+    assert entry.title == "Nikel naik"
+
+
+def test_a_subtitle_goes_before_the_summary() -> None:
+    entry = only("<title>Рынок замер // Чего ждут добытчики</title><description>Цены стоят.</description>")
+    assert (entry.title, entry.summary) == ("Рынок замер", "Чего ждут добытчики. Цены стоят.")
+    assert only("<title>Рынок замер // Чего ждут</title>").summary == "Чего ждут"
+
+
+def test_a_summary_that_only_repeats_the_title_says_nothing() -> None:
+    assert only("<title>Nikel naik</title><description>Nikel naik</description>").summary == ""
+
+
+def test_an_invitation_to_read_on_is_no_summary() -> None:
+    entry = only(
+        "<title>T</title><description>Isi. &lt;a href='/1'&gt;Baca selengkapnya&lt;/a&gt;</description>"
+    )
+    assert entry.summary == "Isi."
+
+
+def test_links_start_at_the_base_that_an_element_declares() -> None:
+    document = ATOM.replace("<entry>", "<entry xml:base='https://arsip.example/2026/'>").replace(
+        'href="/news/17"', 'href="17"'
+    )
+    assert parsed(document).entries[0].url == "https://arsip.example/2026/17"
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "<rss version='0.91'><channel><item><title>Nikel naik</title></item></channel></rss>",
+        "<rss version='0.92'><channel><item><title>Nikel naik</title></item></channel></rss>",
+        "<rss><channel><item><title>Nikel naik</title></item></channel></rss>",
+        "<feed version='0.3' xmlns='http://purl.org/atom/ns#'><entry><title>Nikel naik</title></entry></feed>",
+        "<feed><entry><title>Nikel naik</title></entry></feed>",
+        (
+            "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' "
+            "xmlns='http://my.netscape.com/rdf/simple/0.9/'><channel/>"
+            "<item><title>Nikel naik</title></item></rdf:RDF>"
+        ),
+        '{"version": "https://jsonfeed.org/version/1", "items": [{"id": "1", "title": "Nikel naik"}]}',
+    ],
+    ids=["RSS 0.91", "RSS 0.92", "RSS of no version", "Atom 0.3", "Atom of no namespace", "RSS 0.9", "JSON"],
+)
+def test_every_format_is_read(document: str) -> None:
+    assert [entry.title for entry in parsed(document).entries] == ["Nikel naik"]
+
+
+def test_a_text_that_changes_at_every_poll_changes_the_hash_alone() -> None:
+    one, two = (
+        only(f"<title>T</title><guid>g</guid><description>Dibaca {n} kali</description>") for n in (1, 2)
+    )
+    assert one.identity == two.identity
+    assert one.content_hash != two.content_hash
 
 
 def test_an_entity_bomb_defines_nothing() -> None:

@@ -43,11 +43,43 @@ from bot.feeds.plain import capped, plain_text
         ("\ufeff a\u00a0b\u2009c\r\n\td \x00", "a b c d"),
         ("👨\u200d👩\u200d👧", "👨\u200d👩\u200d👧"),
         ("и\u0306", "й"),
+        ("<table><tr><td>Nikel</td><td>18.000</td></tr></table>", "Nikel 18.000"),
+        ("<ul><li>Satu<li>Dua</ul>", "Satu Dua"),
+        ("<title>Judul</title> isi <textarea>teks</textarea>", "Judul isi teks"),
+        ("<iframe src='x'>tak terlihat</iframe>isi", "isi"),
+        ("<svg><text>tak terlihat</text></svg>isi", "isi"),
+        ("<svg/>isi", "isi"),
+        ("a<noscript>b</noscript>c", "a b c"),
+        ("<!DOCTYPE html><?php x ?>isi", "isi"),
+        ("U.S. president-electâ€™s plan", "U.S. president-elect’s plan"),
+        ("Ð”Ð¾Ð±Ñ‹Ñ‡Ð° растёт", "Добыча растёт"),
+        ("Ãrea de São Paulo “ÜBER”", "Ãrea de São Paulo “ÜBER”"),
         ("", ""),
     ],
 )
 def test_markup_becomes_the_text_a_reader_sees(markup: str, text: str) -> None:
     assert plain_text(markup) == text
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<div>",
+        "<b>",
+        "<font c='1'><p>",
+        "<",
+        "&",
+        "<a x='",
+        "<!--",
+        "<svg>",
+        "</p>",
+        "<table><td>",
+        "&amp;lt;",
+        "<a ",
+    ],
+)
+def test_a_megabyte_of_anything_takes_no_time(markup: str) -> None:
+    assert plain_text(f"Nikel {markup * (1_000_000 // len(markup))}").startswith("Nikel")
 
 
 @given(st.text(alphabet="<>/&;!-[]\"'= \nabpscriptlamgtCDATA#1", max_size=200))
