@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import ipaddress
+import re
 import socket
 import threading
 from collections.abc import Callable, Sequence
@@ -25,6 +27,10 @@ _SECRET_PARAMETERS = frozenset(
 )
 _LOOKUPS_AT_ONCE = 16
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052: an IPv4 address in the last 32 bits
+_UNICAST = ipaddress.IPv6Network("2000::/3")  # all that was ever given out for the public Internet
+_DOCUMENTATION = ipaddress.IPv6Network("3fff::/20")  # RFC 9637, younger than some Pythons' tables
+# What some resolver or socket may take for an IPv4 address: 2130706433, 0x7f.1, 0177.0.0.1, 127.1.
+_NUMERIC = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)(?:\.(?:0x[0-9a-f]*|[0-9]+))*\.?", re.I)
 
 
 class AddressRefused(Exception):
@@ -46,16 +52,34 @@ def is_public(address: str) -> bool:
             inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(str(inner))
+        if ip not in _UNICAST or ip in _DOCUMENTATION:
+            return False
     return ip.is_global and not ip.is_multicast and not ip.is_reserved
 
 
 def is_literal(host: str) -> bool:
-    """Whether a host is written as an IP address, which no resolver is asked about."""
+    """Whether a host is written as an IP address, in whatever spelling, which no resolver may be asked about.
+
+    Only the plain spellings can be public (see `is_public`); the others are written to get past a guard.
+    """
     try:
         ipaddress.ip_address(host.strip("[]").partition("%")[0])
     except ValueError:
-        return False
+        return _NUMERIC.fullmatch(host) is not None
     return True
+
+
+def guarded_socket(info: tuple[int, int, int, str, tuple[Any, ...]]) -> socket.socket:
+    """A socket for an address as `getaddrinfo` gives it.
+
+    Raises:
+        PermissionError: the address is not public. An OSError, since several addresses are tried at once,
+            and nothing else may come out of that.
+    """
+    family, kind, protocol, _, address = info
+    if not is_public(str(address[0])):
+        raise PermissionError(errno.EACCES, f"{address[0]} is not a public address")
+    return socket.socket(family, kind, protocol)
 
 
 def shown(url: str) -> str:

@@ -9,14 +9,12 @@ import ssl
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import aiohttp
+import brotli
 import pytest
 from aiohttp import web
-from aiohttp.abc import AbstractResolver, ResolveResult
 
-from bot.feeds.addresses import GuardedResolver, SystemResolver, is_public, shown
 from bot.feeds.failures import FailureKind
 from bot.feeds.fetch import (
     DEFAULT_USER_AGENT,
@@ -25,66 +23,12 @@ from bot.feeds.fetch import (
     Limits,
     Validators,
     fetch,
-    open_session,
-    parse_retry_after,
 )
+from tests.feeds.site import BODY, Handler, Site
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 NONE = Validators()
 QUICK = Limits(connect_s=2, read_s=0.2, deadline_s=3)
-BODY = b"<rss><channel><title>Tambang</title></channel></rss>"
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-class Site:
-    """One page a test, on a free port of 127.0.0.1; remembers what it was asked."""
-
-    def __init__(self) -> None:
-        self.requests: list[web.Request] = []
-        self.handler: Handler | None = None
-        self.base = ""
-
-    def url(self, path: str = "/feed") -> str:
-        return self.base + path
-
-    def answers(self, handler: Handler) -> None:
-        self.handler = handler
-
-    def says(self, body: bytes = BODY, status: int = 200, **headers: str) -> None:
-        async def handle(_: web.Request) -> web.Response:
-            return web.Response(
-                body=body,
-                status=status,
-                headers={name.replace("_", "-"): value for name, value in headers.items()},
-            )
-
-        self.handler = handle
-
-
-@pytest.fixture
-async def site() -> AsyncIterator[Site]:
-    site = Site()
-
-    async def dispatch(request: web.Request) -> web.StreamResponse:
-        site.requests.append(request)
-        assert site.handler is not None
-        return await site.handler(request)
-
-    app = web.Application()
-    app.router.add_route("*", "/{tail:.*}", dispatch)
-    runner = web.AppRunner(app, shutdown_timeout=0, handler_cancellation=True)
-    await runner.setup()
-    listener = web.TCPSite(runner, "127.0.0.1", 0)
-    await listener.start()
-    site.base = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield site
-    await runner.cleanup()
-
-
-@pytest.fixture
-async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    async with open_session(allow_private=True) as session:
-        yield session
 
 
 @pytest.fixture
@@ -128,7 +72,64 @@ async def test_a_feed_comes_with_its_validators_and_type(site: Site, session: ai
         validators=Validators('"a1"', "Mon, 23 Nov 2026 10:00:00 GMT"),
         retry_after_s=None,
         moved_permanently_to=None,
+        fresh_for_s=None,
     )
+
+
+async def test_a_feed_may_have_a_user_agent_of_its_own(site: Site, session: aiohttp.ClientSession) -> None:
+    site.says()
+    for agent in ("Mozilla/5.0 (X11)", None, "", "bad\r\nX-Injected: 1"):
+        await fetch(session, site.url(), validators=NONE, user_agent=agent)
+    asked = [request.headers["User-Agent"] for request in site.requests]
+    assert asked == ["Mozilla/5.0 (X11)", *[DEFAULT_USER_AGENT] * 3]
+    assert not any("X-Injected" in request.headers for request in site.requests)
+
+
+async def test_what_a_server_says_of_freshness_comes_along(
+    site: Site, session: aiohttp.ClientSession
+) -> None:
+    async def two_lines(_: web.Request) -> web.Response:
+        response = web.Response(body=BODY, headers={"Cache-Control": "public", "Age": "100"})
+        response.headers.add("Cache-Control", "max-age=700")
+        return response
+
+    site.answers(two_lines)
+    assert (await fetch(session, site.url(), validators=NONE)).fresh_for_s == 600
+    site.says(b"", 304, Cache_Control="no-cache")
+    assert (await fetch(session, site.url(), validators=Validators('"a"'))).fresh_for_s == 0
+    site.says(Expires="Mon, 23 Nov 2026 12:05:00 GMT", Date="Mon, 23 Nov 2026 12:00:00 GMT")
+    assert (await fetch(session, site.url(), validators=NONE, now=NOW)).fresh_for_s == 300
+
+
+async def test_a_server_that_ignores_validators_brings_its_feed_anew(
+    site: Site, session: aiohttp.ClientSession
+) -> None:
+    site.says(ETag='"new"')
+    fetched = await fetch(session, site.url(), validators=Validators('"old"'))
+    assert (fetched.status, fetched.body, fetched.validators.etag) == (200, BODY, '"new"')
+
+
+async def test_validators_that_an_answer_lacks_are_forgotten(
+    site: Site, session: aiohttp.ClientSession
+) -> None:
+    """Else a server that gave up ETags would be asked for ever whether its oldest version still holds."""
+    site.says()
+    assert (await fetch(session, site.url(), validators=Validators('W/"old"'))).validators == NONE
+
+
+async def test_each_hop_is_announced_and_may_be_forbidden(site: Site, session: aiohttp.ClientSession) -> None:
+    site.answers(redirecting({"/feed": (302, "/b"), "/b": (302, "/c")}))
+    told = []
+
+    async def forbid_b(url: str) -> None:
+        told.append(url)
+        if url.endswith("/b"):
+            raise FetchError(url, "forbidden")
+
+    with pytest.raises(FetchError, match="forbidden"):
+        await fetch(session, site.url(), validators=NONE, before_each=forbid_b)
+    assert told == [site.url(), site.url("/b")]
+    assert [request.path for request in site.requests] == ["/feed"]
 
 
 async def test_the_request_says_who_asks_and_carries_no_cookie(
@@ -140,7 +141,7 @@ async def test_the_request_says_who_asks_and_carries_no_cookie(
     headers = site.requests[1].headers
     assert headers["User-Agent"] == DEFAULT_USER_AGENT
     assert "Rarewatch" in DEFAULT_USER_AGENT
-    assert headers["Accept-Encoding"] == "gzip, deflate"
+    assert headers["Accept-Encoding"] == "gzip, deflate, br, zstd"
     assert "Cookie" not in headers
 
 
@@ -181,6 +182,8 @@ async def test_a_validator_that_is_no_header_text_is_neither_kept_nor_sent(
         ("deflate", zlib.compress(BODY)),
         ("deflate", zlib.compress(BODY)[2:-4]),
         ("gzip, gzip", gzip.compress(gzip.compress(BODY))),
+        ("br", brotli.compress(BODY)),
+        ("gzip, br", brotli.compress(gzip.compress(BODY))),
         ("identity", BODY),
     ],
     ids=[
@@ -190,6 +193,8 @@ async def test_a_validator_that_is_no_header_text_is_neither_kept_nor_sent(
         "zlib",
         "raw deflate",
         "gzip twice",
+        "brotli",
+        "brotli over gzip",
         "not at all",
     ],
 )
@@ -207,8 +212,9 @@ async def test_a_packed_body_is_unpacked(
         ("gzip", gzip.compress(BODY)[:-12]),
         ("deflate", b"\x78\x9cnonsense"),
         ("br", b"\x0b\x02"),
+        ("compress", BODY),
     ],
-    ids=["plain text", "broken off", "no deflate", "brotli, which was not asked for"],
+    ids=["plain text", "broken off", "no deflate", "broken brotli", "what was not asked for"],
 )
 async def test_a_body_that_is_not_packed_as_it_says_is_a_protocol_failure(
     site: Site, session: aiohttp.ClientSession, encoding: str, body: bytes
@@ -285,24 +291,6 @@ async def test_a_server_that_asks_for_patience_is_quoted(site: Site, session: ai
     assert (await failing(session, site.url())).retry_after_s == 120
     site.says(Retry_After="60")
     assert (await fetch(session, site.url(), validators=NONE)).retry_after_s == 60
-
-
-@pytest.mark.parametrize(
-    ("value", "seconds"),
-    [
-        ("316800", 316800.0),
-        ("Fri, 27 Nov 2026 04:00:00 GMT", 88 * 3600.0),
-        ("Mon, 23 Nov 2026 11:00:00 GMT", 0.0),
-        ("soon", None),
-        ("-5", None),
-        ("", None),
-        (None, None),
-        ("9" * 400, None),
-    ],
-    ids=["seconds", "a date", "a date gone by", "a word", "negative", "empty", "absent", "absurd"],
-)
-def test_retry_after_is_seconds_or_a_date(value: str | None, seconds: float | None) -> None:
-    assert parse_retry_after(value, now=NOW) == seconds
 
 
 def redirecting(steps: dict[str, tuple[int, str]]) -> Handler:
@@ -461,130 +449,6 @@ async def test_what_is_no_web_address_is_refused_unasked(session: aiohttp.Client
     assert "geheim" not in str(error)
 
 
-class Names(AbstractResolver):
-    """A resolver that knows a few names."""
-
-    def __init__(self, **names: list[str]) -> None:
-        self.names = names
-        self.closed = False
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
-        if host.partition(".")[0] not in self.names:
-            raise OSError(-2, "unknown")
-        return [
-            ResolveResult(hostname=host, host=each, port=port, family=socket.AF_INET, proto=0, flags=0)
-            for each in self.names[host.partition(".")[0]]
-        ]
-
-    async def close(self) -> None:
-        self.closed = True
-
-
-@pytest.mark.parametrize(
-    "host", ["127.0.0.1", "localhost", "[::1]", "169.254.169.254", "10.1.2.3", "[::ffff:7f00:1]"]
-)
-async def test_a_private_address_is_refused_before_anything_is_sent(site: Site, host: str) -> None:
-    site.says()
-    port = site.base.rpartition(":")[2]
-    async with open_session(allow_private=False) as session:
-        error = await failing(session, f"http://{host}:{port}/feed")
-    assert error.kind is FailureKind.REFUSED_ADDRESS
-    assert "RAREWATCH_PRIVATE_FEEDS" in error.hint
-    assert site.requests == []
-
-
-async def test_a_name_is_judged_by_what_it_resolves_to_also_when_many_ask_at_once() -> None:
-    connector = aiohttp.TCPConnector(resolver=GuardedResolver(Names(rebound=["10.0.0.1"])))
-    async with aiohttp.ClientSession(connector=connector) as session:
-        errors = await asyncio.gather(*(failing(session, f"http://rebound.test/{n}") for n in range(5)))
-    assert {error.kind for error in errors} == {FailureKind.REFUSED_ADDRESS}
-
-
-async def test_a_redirect_into_the_private_network_is_refused(site: Site) -> None:
-    """The first hop must be public, so a resolver calls this very server by a public-looking name."""
-    port = site.base.rpartition(":")[2]
-    site.answers(redirecting({"/feed": (302, f"http://127.0.0.1:{port}/secret")}))
-    connector = aiohttp.TCPConnector(resolver=Names(public=["127.0.0.1"]))
-    async with aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar()) as session:
-        error = await failing(session, f"http://public.test:{port}/feed")
-    assert error.kind is FailureKind.REFUSED_ADDRESS
-    assert [request.path for request in site.requests] == ["/feed"]
-
-
-async def test_the_guard_keeps_the_public_ones_of_a_names_addresses() -> None:
-    inner = Names(mixed=["10.0.0.1", "8.8.8.8"])
-    guard = GuardedResolver(inner)
-    assert [each["host"] for each in await guard.resolve("mixed.test", 80)] == ["8.8.8.8"]
-    await guard.close()
-    assert inner.closed
-
-
-@pytest.mark.parametrize(
-    ("address", "public"),
-    [
-        ("8.8.8.8", True),
-        ("2606:4700::1111", True),
-        ("::ffff:8.8.8.8", True),
-        ("64:ff9b::808:808", True),
-        ("127.0.0.1", False),
-        ("0.0.0.0", False),  # noqa: S104
-        ("100.64.0.1", False),
-        ("192.168.1.1", False),
-        ("224.0.0.1", False),
-        ("255.255.255.255", False),
-        ("::1", False),
-        ("fe80::1%eth0", False),
-        ("fd00::1", False),
-        ("ff02::1", False),
-        ("::ffff:10.0.0.1", False),
-        ("64:ff9b::7f00:1", False),
-        ("2002:7f00:1::", False),
-        ("no address", False),
-    ],
-)
-def test_public_means_the_whole_internet_may_see_it(address: str, public: bool) -> None:
-    assert is_public(address) is public
-
-
-async def test_the_system_is_asked_in_a_thread_that_nobody_has_to_wait_for() -> None:
-    release = asyncio.Event()
-    loop = asyncio.get_running_loop()
-
-    def hang(*_: Any, **__: Any) -> list[Any]:
-        asyncio.run_coroutine_threadsafe(release.wait(), loop).result(5)
-        return []
-
-    resolver = SystemResolver(hang)
-    with pytest.raises(TimeoutError):
-        await asyncio.wait_for(resolver.resolve("hangs.test"), 0.05)
-    release.set()
-    await resolver.close()
-    assert [each["host"] for each in await SystemResolver().resolve("localhost", 80)]
-
-
-async def test_a_failing_lookup_is_an_os_error_whatever_it_raised() -> None:
-    def broken(*_: Any, **__: Any) -> list[Any]:
-        raise UnicodeError("label too long")
-
-    with pytest.raises(OSError, match="UnicodeError"):
-        await SystemResolver(broken).resolve("x" * 70)
-
-
-@pytest.mark.parametrize(
-    ("url", "text"),
-    [
-        ("https://reader:geheim@example.org/feed", "https://example.org/feed"),
-        ("https://example.org/feed?token=geheim&page=2", "https://example.org/feed?token=***&page=2"),
-        ("https://example.org/feed?page=2#top", "https://example.org/feed?page=2#top"),
-        ("http://reader:geheim@[broken/feed", "[broken/feed"),
-    ],
-)
-def test_an_address_is_shown_without_its_secrets(url: str, text: str) -> None:
-    assert shown(url) == text
-
-
 async def test_no_failure_repeats_a_password(site: Site, session: aiohttp.ClientSession) -> None:
     port = site.base.rpartition(":")[2]
     url = f"http://reader:geheim@127.0.0.1:{port}/feed?key=geheim"
@@ -603,7 +467,7 @@ async def test_credentials_in_the_address_are_sent_as_such(
 
 
 def test_certificate_failures_have_their_own_words() -> None:
-    from bot.feeds.fetch import _certificate_reason
+    from bot.feeds.replies import _certificate_reason
 
     expired = ssl.SSLCertVerificationError(1, "certificate has expired")
     expired.verify_code = 10
