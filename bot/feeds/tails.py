@@ -11,7 +11,7 @@ from typing import Final
 _INVITATIONS: Final = "|".join(
     (
         r"continue reading(?: on .{1,60})?",
-        r"read (?:more|on|the (?:full|rest of the) (?:story|article)|full (?:story|article))(?: here)?",
+        r"read (?:more|on|(?:the )?(?:full|rest of the) (?:story|article))(?: here| (?:at|on) \S{1,40})?",
         r"click here to read more",
         r"чита(?:ть|йте) (?:далее|дальше|полностью|ещ[её]|на сайте)(?: на сайте)?",
         r"подробнее(?: на сайте)?",
@@ -44,12 +44,19 @@ _START: Final = re.compile(
     r"|смотрите|подробнее|полный|baca|lihat|klik|selengkapnya|see also))",
     re.IGNORECASE,
 )
+# In the middle of a line only with what shows that something follows: a link's text ran into the summary.
+_INSIDE: Final = re.compile(
+    r"(?<= )(?:Continue [Rr]eading|Read [Mm]ore|Читать (?:далее|полностью)|Подробнее"
+    r"|(?:Baca )?[Ss]elengkapnya)\s?(?:\.{2,3}|…|[»→›]|>>?)\s*\Z"
+)
 _TAIL_CHARS: Final = 450
 
 
 def without_tail(text: str) -> str:
     """A plain summary without "Read more", "Baca juga: …", "The post … appeared first on …" at its end."""
-    text = text.removesuffix(">>").rstrip()
+    if inside := _INSIDE.search(text, max(0, len(text) - 30)):
+        text = text[: inside.start()]
+    text = text.rstrip(" >")
     for _ in range(3):  # they come one behind the other
         for found in _START.finditer(text, max(0, len(text) - _TAIL_CHARS)):
             if _TAIL.match(text, found.start()):

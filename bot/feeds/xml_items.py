@@ -27,6 +27,7 @@ from bot.feeds.raw import RawFeed, RawItem
 # A step is a tag or a piece of text. It takes 20 to 40 µs, so that each parser
 # ends within 2 to 3 s. A feed of 30 items has some 400.
 MAX_STEPS: Final = 100_000
+MAX_ITEMS: Final = 6000  # `bot.feeds.parse` hands over fewer, but for items that never end
 MAX_ATTRIBUTES: Final = 50
 MAX_CATEGORIES: Final = 20
 MAX_LINKS: Final = 50
@@ -34,6 +35,7 @@ MAX_NUMBERS: Final = 24  # of hours; there are fewer days
 # A tag so long is none; the loose parser needs 150 bytes of memory a character to find its end.
 _LONG_TAG: Final = re.compile(r"<(?!!\[CDATA\[)[^<>]{20000,}>?")
 _EMAIL_AND_NAME: Final = re.compile(r"\s*[^\s()<>]{1,200}@[^\s()<>]{1,200}\s{0,5}\((.{1,200})\)\s*")
+_PICTURE: Final = re.compile(r"\.(?:jpe?g|png|webp|gif|avif)(?:\?|\Z)", re.IGNORECASE)
 _FULL_TEXTS: Final = ("rbc_news_anons", "rbc_news_full-text", "yandex_full-text", "full-text")
 
 
@@ -71,6 +73,7 @@ if TYPE_CHECKING:
         def push(self, element: str, expecting_text: int) -> None: ...
         def pop(self, element: str) -> str | None: ...
         def _get_context(self) -> Any: ...
+        def _start_item(self, attrs_d: Any) -> None: ...
         def _add_tag(self, term: Any, scheme: Any, label: Any) -> None: ...
 
 else:
@@ -129,6 +132,13 @@ class _Limits(_Base):
     def _add_tag(self, term: Any, scheme: Any, label: Any) -> None:
         if len(self._get_context().get("tags") or ()) < MAX_CATEGORIES:
             super()._add_tag(term, scheme, label)
+
+    def _start_item(self, attrs_d: Any) -> None:
+        if len(self.entries) >= MAX_ITEMS:
+            raise _Enough
+        super()._start_item(attrs_d)
+
+    _start_entry = _start_item
 
     def _end_tags(self) -> None:
         for term in (self.pop("tags") or "").split(",", MAX_CATEGORIES)[:MAX_CATEGORIES]:
@@ -263,7 +273,9 @@ def _item(entry: Any) -> RawItem:
     pictures = [
         _text(each, "url")
         for each in media
-        if _text(each, "medium") == "image" or _text(each, "type").startswith("image/")
+        if _text(each, "medium") == "image"
+        or _text(each, "type").startswith("image/")
+        or (not _text(each, "type") and _PICTURE.search(_text(each, "url")))
     ]
     pictures += [address for address, kind, _ in enclosures if kind.lower().startswith("image/")]
     authors = [_text(each, "name") for each in _dicts(entry, "authors", MAX_LINKS)]

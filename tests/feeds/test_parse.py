@@ -502,7 +502,7 @@ def test_links_start_at_the_base_that_an_element_declares() -> None:
         "<rss version='0.91'><channel><item><title>Nikel naik</title></item></channel></rss>",
         "<rss version='0.92'><channel><item><title>Nikel naik</title></item></channel></rss>",
         "<rss><channel><item><title>Nikel naik</title></item></channel></rss>",
-        "<feed version='0.3' xmlns='http://purl.org/atom/ns#'><entry><title>Nikel naik</title></entry></feed>",
+        "<feed xmlns='http://purl.org/atom/ns#'><entry><title>Nikel naik</title></entry></feed>",
         "<feed><entry><title>Nikel naik</title></entry></feed>",
         (
             "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' "

@@ -34,10 +34,16 @@ TEXT = "Pemerintah menutup keran ekspor nikel."
         " Запись Никель впервые появилась на Вестник недр.",
         " submitted by /u/geolog [link] [comments]",
         " >>",
+        " Read Full Article at Kabar.example",
     ],
 )
 def test_what_leads_the_reader_on_goes(tail: str) -> None:
     assert without_tail(TEXT + tail) == TEXT
+
+
+@pytest.mark.parametrize("link", ["Continue reading...", "Читать далее…", "Baca selengkapnya »"])
+def test_the_text_of_a_link_that_ran_into_the_summary_goes(link: str) -> None:
+    assert without_tail(f"Keran ekspor nikel ditutup {link}") == "Keran ekspor nikel ditutup"
 
 
 @pytest.mark.parametrize(

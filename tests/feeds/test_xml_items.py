@@ -9,7 +9,7 @@ import pytest
 
 from bot.feeds.decode import as_utf8
 from bot.feeds.raw import RawFeed
-from bot.feeds.xml_items import MAX_CATEGORIES, MAX_STEPS, read_xml
+from bot.feeds.xml_items import MAX_CATEGORIES, MAX_ITEMS, MAX_STEPS, read_xml
 
 HEAD = "<rss version='2.0'><channel><title>Kabar</title>"
 END = "</channel></rss>"
@@ -110,6 +110,10 @@ def test_no_document_takes_long(inside: str) -> None:
     feed = read(f"{HEAD}{ITEM}{inside}</item>{END}")
     assert [item.title for item in feed.items] == ["Nikel naik"]
     assert len(feed.items[0].categories) <= MAX_CATEGORIES
+
+
+def test_items_that_never_end_are_not_counted_for_ever() -> None:
+    assert len(read(HEAD + "<item>" * 100_000).items) <= MAX_ITEMS
 
 
 @pytest.mark.parametrize("loose", [False, True], ids=["well-formed", "broken"])
