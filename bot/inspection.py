@@ -1,0 +1,163 @@
+"""A look at an address before it is kept: the feed there, or those of the page there, and what is wrong.
+
+Addresses come from people in chats, so that everything is fetched as feeds are: guarded, with limits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlsplit
+
+import aiohttp
+import structlog
+
+from bot.errors import RarewatchError
+from bot.feeds.decode import decode
+from bot.feeds.diagnosis import Remark, remarks
+from bot.feeds.fetch import Fetched, Validators, fetch
+from bot.feeds.hosts import Hosts
+from bot.feeds.no_feed import is_page
+from bot.feeds.page_links import named_feeds, usual_addresses
+from bot.feeds.parse import ParsedFeed, ParseError
+from bot.feeds.pool import ParsePool
+from bot.language.detect import Detector
+
+log = structlog.get_logger(__name__)
+
+MAX_FOUND = 3  # feeds of a page that are looked at
+LANGUAGE_ENTRIES = 30  # that say what a feed is written in
+PATIENCE_S = 60.0  # for everything
+
+
+class NotFinishedError(RarewatchError):
+    """The address can't be looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """A feed that can be read.
+
+    `url` is its address; `page` the page that led to it, None when it was asked for itself; `language` that
+    of most of its entries.
+    """
+
+    url: str
+    parsed: ParsedFeed
+    language: str
+    remarks: tuple[Remark, ...] = ()
+    page: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What to call it: its own title, or its host."""
+        return self.parsed.title or urlsplit(self.url).hostname or self.url
+
+    @property
+    def newest(self) -> datetime | None:
+        """When its newest entry was published, if it says so."""
+        return max((entry.published for entry in self.parsed.entries if entry.published), default=None)
+
+
+class Inspector:
+    """Looks at addresses. The session's guard keeps it off private networks."""
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        pool: ParsePool,
+        detector: Detector,
+        *,
+        clock: Callable[[], datetime],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._session = session
+        self._pool = pool
+        self._detector = detector
+        self._clock = clock
+        self._sleep = sleep
+        self._hosts = Hosts()
+
+    async def look(self, url: str) -> list[Inspection]:
+        """The feed at an address; or the feeds of the page there, three at most, the likeliest first.
+
+        Raises:
+            RarewatchError: it can't be fetched, or is neither a feed nor a page that has one.
+        """
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                return await self._look(url)
+        except TimeoutError as error:
+            raise NotFinishedError(url, f"it took longer than {PATIENCE_S:g} s") from error
+
+    async def _look(self, url: str) -> list[Inspection]:
+        fetched = await self._fetch(url)
+        try:
+            return [await self._inspect(url, fetched)]
+        except ParseError as error:
+            text = await asyncio.to_thread(decode, fetched.body, fetched.content_type)
+            if not is_page(text):
+                raise
+            found = await self._feeds_of(text, fetched.url)
+            if not found:
+                raise ParseError(
+                    error.subject,
+                    f"{error.reason}, and none was found from there",
+                    hint="Look for RSS on the site, or for a Google News search that has it.",
+                ) from error
+            return found
+
+    async def _feeds_of(self, text: str, url: str) -> list[Inspection]:
+        named = [feed.url for feed in await asyncio.to_thread(named_feeds, text, url)]
+        found = await self._first(named[: 2 * MAX_FOUND], MAX_FOUND, page=url)
+        # Only a page that names no feed is worth knocking at doors.
+        return found or await self._first(usual_addresses(url), 1, page=url)
+
+    async def _first(
+        self, addresses: tuple[str, ...] | list[str], most: int, *, page: str
+    ) -> list[Inspection]:
+        found: list[Inspection] = []
+        for address in addresses:
+            if len(found) == most:
+                break
+            try:
+                inspection = await self._inspect(address, await self._fetch(address), page=page)
+            except RarewatchError as error:
+                log.debug("no_feed_there", page=page, reason=error.reason)  # one guess fewer
+                continue
+            if inspection.url not in [one.url for one in found]:
+                found.append(inspection)
+        return found
+
+    async def _fetch(self, url: str) -> Fetched:
+        host, time = urlsplit(url).hostname or "", asyncio.get_running_loop().time
+        while wait_s := self._hosts.begin(host, now=time()):
+            await self._sleep(wait_s)
+        try:
+            return await fetch(self._session, url, validators=Validators(), now=self._clock())
+        finally:
+            self._hosts.end(host, now=time())
+
+    async def _inspect(self, url: str, fetched: Fetched, *, page: str | None = None) -> Inspection:
+        now = self._clock()
+        parsed = await self._pool.parse(
+            fetched.body, url=fetched.url, content_type=fetched.content_type, now=now
+        )
+        language = await asyncio.to_thread(self._language, parsed)
+        found = remarks(
+            parsed,
+            body=fetched.body,
+            content_type=fetched.content_type,
+            language=language,
+            moved_to=fetched.moved_permanently_to,
+            now=now,
+        )
+        return Inspection(url, parsed, language, found, page)
+
+    def _language(self, parsed: ParsedFeed) -> str:
+        texts = [f"{entry.title}\n{entry.summary}".strip() for entry in parsed.entries[:LANGUAGE_ENTRIES]]
+        counts = Counter(self._detector.detect(text, parsed.language) for text in texts)
+        return counts.most_common(1)[0][0] if counts else parsed.language or ""
