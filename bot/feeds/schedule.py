@@ -30,7 +30,8 @@ MAX_BACKOFF_S: Final = 6 * 3600.0
 MAX_RETRY_AFTER_S: Final = 24 * 3600.0  # some servers ask for 88 hours
 JITTER: Final = 0.1  # feeds read at one moment, as after a start, drift apart
 
-# The first wait after a failure. What passes by itself is tried soon, what needs somebody's hand late.
+# The first wait after a failure, and the longest. What passes by itself is tried soon, what needs somebody's
+# hand late.
 _BASE_S: Final = {
     FailureKind.DNS: 60.0,
     FailureKind.CONNECT: 60.0,
@@ -43,6 +44,18 @@ _BASE_S: Final = {
     FailureKind.TOO_LARGE: 3600.0,
     FailureKind.REFUSED_ADDRESS: 3600.0,
 }
+# What a status says more than that something failed: (first wait, longest wait) in seconds.
+_REFUSED: Final = (1800.0, 12 * 3600.0)
+_BY_STATUS: Final = {
+    401: (3600.0, 24 * 3600.0),  # somebody has to enter a password
+    403: _REFUSED,
+    404: (3600.0, 12 * 3600.0),
+    410: (24 * 3600.0, 24 * 3600.0),  # "gone for good"; outlets have said so by mistake
+    429: (900.0, MAX_BACKOFF_S),
+    451: (3600.0, 24 * 3600.0),  # for legal reasons
+}
+# These are asked no sooner, however short the interval that somebody wrote: each try makes it worse.
+_NOT_HURRIED: Final = frozenset({410, 429})
 _MAX_DOUBLINGS: Final = 20  # a minute doubled so often is two years; keeps 2 ** n small
 
 
@@ -88,15 +101,34 @@ def next_poll_after_success(
 
 
 def next_poll_after_failure(
-    state: PollState, kind: FailureKind, retry_after_s: float | None, *, now: datetime, jitter: float
+    state: PollState,
+    kind: FailureKind,
+    retry_after_s: float | None,
+    *,
+    now: datetime,
+    jitter: float,
+    status: int | None = None,
 ) -> datetime:
-    """When to try a feed again that could not be read: twice as long after each failure, 6 hours at most."""
-    base_s = _BASE_S[kind]
-    if state.interval_s is not None:
+    """When to try a feed again that could not be read: twice as long after each failure, up to a limit.
+
+    The limit is 6 hours, or what the `status` of an HTTP failure deserves: half a day to a day for a feed
+    that is refused or not there.
+    """
+    base_s, longest_s = _waits(kind, status)
+    if state.interval_s is not None and status not in _NOT_HURRIED:
         base_s = min(base_s, float(state.interval_s))
     doublings = min(max(state.failures, 1) - 1, _MAX_DOUBLINGS)
-    delay_s = _jittered(min(base_s * 2**doublings, MAX_BACKOFF_S), jitter)
+    delay_s = min(_jittered(min(base_s * 2**doublings, longest_s), jitter), MAX_INTERVAL_S)
     return now + timedelta(seconds=max(delay_s, _asked_for(retry_after_s)))
+
+
+def _waits(kind: FailureKind, status: int | None) -> tuple[float, float]:
+    if kind is FailureKind.HTTP and status is not None:
+        if status in _BY_STATUS:
+            return _BY_STATUS[status]
+        if 400 <= status < 500 and status not in (408, 425):  # those two mean "not now"
+            return _REFUSED
+    return _BASE_S[kind], MAX_BACKOFF_S
 
 
 def _jittered(delay_s: float, jitter: float) -> float:

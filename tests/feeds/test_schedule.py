@@ -26,8 +26,10 @@ def after_failure(
     kind: FailureKind = FailureKind.CONNECT,
     retry_after_s: float | None = None,
     jitter: float = 0.5,
+    status: int | None = None,
 ) -> float:
-    return (next_poll_after_failure(state, kind, retry_after_s, now=NOW, jitter=jitter) - NOW).total_seconds()
+    moment = next_poll_after_failure(state, kind, retry_after_s, now=NOW, jitter=jitter, status=status)
+    return (moment - NOW).total_seconds()
 
 
 @pytest.mark.parametrize("interval_s", [1, 90, 86400])
@@ -93,6 +95,46 @@ def test_a_kind_that_needs_a_hand_waits_longer_than_one_that_passes() -> None:
     assert first[FailureKind.TOO_LARGE] == HOUR_S
 
 
+@pytest.mark.parametrize(
+    ("status", "waits_m"),
+    [
+        (500, [5, 10, 360]),
+        (503, [5, 10, 360]),
+        (408, [5, 10, 360]),
+        (429, [15, 30, 360]),
+        (403, [30, 60, 720]),
+        (418, [30, 60, 720]),
+        (404, [60, 120, 720]),
+        (401, [60, 120, 1440]),
+        (451, [60, 120, 1440]),
+        (410, [1440, 1440, 1440]),
+    ],
+)
+def test_a_status_says_how_soon_another_try_makes_sense(status: int, waits_m: list[float]) -> None:
+    """After the first failure, the second and the hundredth."""
+    waits = [
+        after_failure(PollState(None, failures), FailureKind.HTTP, status=status) for failures in (1, 2, 100)
+    ]
+    assert [wait / MINUTE_S for wait in waits] == waits_m
+
+
+@pytest.mark.parametrize("jitter", [0, 1])
+def test_a_feed_that_is_gone_is_asked_once_a_day_whatever_was_written_for_it(jitter: float) -> None:
+    wait_s = after_failure(PollState(60, 1), FailureKind.HTTP, status=410, jitter=jitter)
+    assert 0.9 * DAY_S <= wait_s <= DAY_S
+
+
+def test_a_server_that_finds_us_too_eager_is_not_asked_at_the_written_pace() -> None:
+    assert after_failure(PollState(1, 1), FailureKind.HTTP, status=429) == 15 * MINUTE_S
+    assert after_failure(PollState(1, 1), FailureKind.HTTP, 7200, status=429) == 7200
+    assert after_failure(PollState(1, 1), FailureKind.HTTP, status=403) == 1
+
+
+def test_a_status_beside_a_failure_of_another_kind_says_nothing() -> None:
+    assert after_failure(PollState(None, 1), FailureKind.TOO_LARGE, status=200) == HOUR_S
+    assert after_failure(PollState(None, 1), FailureKind.PROTOCOL, status=304) == 300
+
+
 def test_a_short_written_interval_backs_off_from_itself() -> None:
     assert [after_failure(PollState(1, failures), FailureKind.HTTP) for failures in (1, 2, 3)] == [1, 2, 4]
 
@@ -116,10 +158,16 @@ def test_retry_after_is_obeyed_up_to_a_day(retry_after_s: float | None, wait_s: 
     kind=st.sampled_from(FailureKind),
     retry_after_s=st.none() | st.floats(0, 1e9),
     jitter=st.floats(0, 1),
+    status=st.none() | st.integers(100, 999),
 )
 def test_the_next_try_always_comes_and_within_a_day(
-    written_s: int | None, failures: int, kind: FailureKind, retry_after_s: float | None, jitter: float
+    written_s: int | None,
+    failures: int,
+    kind: FailureKind,
+    retry_after_s: float | None,
+    jitter: float,
+    status: int | None,
 ) -> None:
-    wait_s = after_failure(PollState(written_s, failures), kind, retry_after_s, jitter)
+    wait_s = after_failure(PollState(written_s, failures), kind, retry_after_s, jitter, status)
     assert 0 < wait_s <= 24 * HOUR_S
     assert wait_s >= min(retry_after_s or 0, 24 * HOUR_S) - 1e-6
