@@ -42,6 +42,10 @@ _REDIRECTS: Final = (
     ("l.instagram.com", "/", ("u",)),
     ("out.reddit.com", "/", ("url",)),
 )
+_MAY_REDIRECT: Final = re.compile(  # saves taking every address apart
+    r"https?://[^/]{0,100}(?:google|bing|facebook|vk|yandex|dzen|yahoo|instagram|reddit|archive|feedsportal)\.",
+    re.I,
+)
 _TARGET_IN_PATH: Final = ("feedsportal.com", "web.archive.org")
 _ENCODED_ARTICLE: Final = re.compile(r"/(?:rss/)?articles/(CB[A-Za-z0-9_-]{10,2000})={0,2}\Z")
 _URL_INSIDE: Final = re.compile(rb"https?://[\x21-\x7e]{4,}")
@@ -67,19 +71,21 @@ def absolute(link: str, base: str) -> str:
 
 def link_key(link: str) -> str:
     """What an absolute address is recognised by: `//host/path?query#fragment` without what only tracks."""
-    link = _target(link)
-    head, mark, rest = link.partition("?")
-    query, hash_mark, fragment = rest.partition("#") if mark else ("", "", "")
-    if not mark:
-        head, hash_mark, fragment = link.partition("#")
+    if _MAY_REDIRECT.match(link):
+        link = _target(link)
+    head, hash_mark, fragment = link.partition("#")
+    head, _, query = head.partition("?")
     scheme, _, address = head.partition("://")
     host, slash, path = address.partition("/")
     host = host.lower().removesuffix(":443" if scheme.lower() == "https" else ":80")
-    kept = "&".join(part for part in query.split("&") if part and not _tracks(part))
-    if _tracks(fragment.partition("&")[0]) or ("=" not in fragment and _FROM_FEEDS.fullmatch(fragment)):
+    if query:
+        query = "&".join(part for part in query.split("&") if part and not _tracks(part))
+    if fragment and (
+        _tracks(fragment.partition("&")[0]) or ("=" not in fragment and _FROM_FEEDS.fullmatch(fragment))
+    ):
         hash_mark = fragment = ""  # `#utm_source=rss`, `#rss`
-    return (
-        f"//{host}{slash if path or kept else ''}{path}" + (f"?{kept}" if kept else "") + hash_mark + fragment
+    return "".join(
+        ("//", host, slash if path or query else "", path, f"?{query}" if query else "", hash_mark, fragment)
     )
 
 

@@ -50,10 +50,19 @@ _INSIDE: Final = re.compile(
     r"|(?:Baca )?[Ss]elengkapnya)\s?(?:\.{2,3}|…|[»→›]|>>?)\s*\Z"
 )
 _TAIL_CHARS: Final = 450
+# One of these stands in every tail.
+_WORDS: Final = (
+    *("appeared on", "first on", "появил", "tampil pertama", "muncul pertama", "submitted by /u/", "reading"),
+    *("read ", "see also", "click here", "читать", "читайте", "смотрите", "подробнее", "полный текст"),
+    *("baca ", "selengkapnya", "klik di sini"),
+)
 
 
 def without_tail(text: str) -> str:
     """A plain summary without "Read more", "Baca juga: …", "The post … appeared first on …" at its end."""
+    lower = text[-_TAIL_CHARS:].casefold()
+    if not any(word in lower for word in _WORDS):  # thirty times as fast, and true of nearly all
+        return text.rstrip(" >")
     if inside := _INSIDE.search(text, max(0, len(text) - 30)):
         text = text[: inside.start()]
     text = text.rstrip(" >")

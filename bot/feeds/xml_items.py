@@ -12,7 +12,7 @@ from __future__ import annotations
 import io
 import re
 import xml.sax
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 from xml.sax.expatreader import ExpatParser
 from xml.sax.handler import feature_external_ges, feature_namespaces
@@ -89,34 +89,39 @@ class _Limits(_Base):
         self.days: list[str] = []
         super().__init__("", None, "utf-8")
 
-    def _step(self) -> None:
-        self._steps_left -= 1
-        if self._steps_left < 0:
-            raise _Enough
-
     def whole_entries(self) -> list[Any]:
         """All entries but one that the steps did not suffice for."""
         broken = self._steps_left < 0 and self.inentry and len(self.entries) > 1
         return self.entries[:-1] if broken else self.entries
 
     def unknown_starttag(self, tag: str, attrs: list[tuple[str, str]]) -> None:
-        self._step()
-        super().unknown_starttag(tag, attrs[:MAX_ATTRIBUTES])
+        self._steps_left -= 1
+        if self._steps_left < 0:
+            raise _Enough
+        super().unknown_starttag(tag, attrs[:MAX_ATTRIBUTES] if attrs else attrs)
 
     def unknown_endtag(self, tag: str) -> None:
-        self._step()
+        self._steps_left -= 1
+        if self._steps_left < 0:
+            raise _Enough
         super().unknown_endtag(tag)
 
     def handle_entityref(self, ref: str) -> None:
-        self._step()
+        self._steps_left -= 1
+        if self._steps_left < 0:
+            raise _Enough
         super().handle_entityref(ref)
 
     def handle_charref(self, ref: str) -> None:
-        self._step()
+        self._steps_left -= 1
+        if self._steps_left < 0:
+            raise _Enough
         super().handle_charref(ref)
 
     def handle_data(self, text: str, escape: int = 1) -> None:
-        self._step()
+        self._steps_left -= 1
+        if self._steps_left < 0:
+            raise _Enough
         super().handle_data(text, escape)
 
     def push_content(self, tag: str, attrs_d: Any, default: str, expecting_text: Any) -> None:
@@ -259,39 +264,54 @@ def _parsed(text: str, max_steps: int) -> _Limits:
 
 
 def _item(entry: Any) -> RawItem:
-    links = list(_dicts(entry, "links", MAX_LINKS))
-    contents = [_text(each, "value") for each in _dicts(entry, "content", MAX_LINKS)]
-    alternates = [_text(each, "href") for each in links if _text(each, "rel") in ("alternate", "")]
+    links = _dicts(entry, "links")
+    media = _dicts(entry, "media_content")
+    texts = [_text(entry, "summary"), *(_text(each, "value") for each in _dicts(entry, "content"))]
+    if not any(texts):
+        texts = [_text(entry, name) for name in _FULL_TEXTS]
     enclosures = [
         (_text(each, "href"), _text(each, "type"), _text(each, "length"))
         for each in links
         if _text(each, "rel") == "enclosure"
     ]
-    media = list(_dicts(entry, "media_content", MAX_LINKS))
-    enclosures += [(_text(each, "url"), _text(each, "type"), _text(each, "filesize")) for each in media]
-    thumbnails = [_text(each, "url") for each in _dicts(entry, "media_thumbnail", MAX_LINKS)]
-    pictures = [
+    if media:
+        enclosures += [(_text(each, "url"), _text(each, "type"), _text(each, "filesize")) for each in media]
+    return RawItem(
+        guid=_text(entry, "id"),
+        links=_given(
+            [
+                _text(entry, "feedburner_origlink"),  # its proxies keep the original beside their own
+                _text(entry, "link"),
+                *(_text(each, "href") for each in links if _text(each, "rel") in ("alternate", "")),
+            ]
+        ),
+        title=_text(entry, "title"),
+        texts=_given(texts),
+        dates=_given([_text(entry, "published"), _text(entry, "updated"), _text(entry, "created")]),
+        images=_images(entry, media, enclosures),
+        enclosures=tuple(each for each in enclosures if each[0]),
+        author=_author(entry),
+        categories=_given([_text(each, "term") or _text(each, "label") for each in _dicts(entry, "tags")]),
+        source=_text(dict.get(entry, "source"), "title") or _text(dict.get(entry, "source"), "value"),
+    )
+
+
+def _images(entry: Any, media: list[Any], enclosures: list[tuple[str, str, str]]) -> tuple[str, ...]:
+    found = [
         _text(each, "url")
         for each in media
         if _text(each, "medium") == "image"
-        or _text(each, "type").startswith("image/")
         or (not _text(each, "type") and _PICTURE.search(_text(each, "url")))
     ]
-    pictures += [address for address, kind, _ in enclosures if kind.lower().startswith("image/")]
-    authors = [_text(each, "name") for each in _dicts(entry, "authors", MAX_LINKS)]
-    source = dict.get(entry, "source")
-    return RawItem(
-        guid=_text(entry, "id"),
-        # FeedBurner's proxies keep the original beside their own.
-        links=_given((_text(entry, "feedburner_origlink"), _text(entry, "link"), *alternates)),
-        title=_text(entry, "title"),
-        texts=_given((_text(entry, "summary"), *contents, *(_text(entry, name) for name in _FULL_TEXTS))),
-        dates=_given((_text(entry, "published"), _text(entry, "updated"), _text(entry, "created"))),
-        images=_given((*pictures, *thumbnails, _text(dict.get(entry, "image"), "href"))),
-        enclosures=tuple(each for each in enclosures if each[0]),
-        author=_name(_text(entry, "author") or ", ".join(filter(None, authors))),
-        categories=_given([_text(each, "term") or _text(each, "label") for each in _dicts(entry, "tags")]),
-        source=_text(source, "title") or _text(source, "value"),
+    found += [address for address, kind, _ in enclosures if kind.lower().startswith("image/")]
+    found += [_text(each, "url") for each in _dicts(entry, "media_thumbnail")]
+    return _given([*found, _text(dict.get(entry, "image"), "href")])
+
+
+def _author(entry: Any) -> str:
+    named = _text(entry, "author")
+    return (
+        _name(named) if named else ", ".join(_given(_text(one, "name") for one in _dicts(entry, "authors")))
     )
 
 
@@ -301,13 +321,13 @@ def _name(author: str) -> str:
     return match[1] if match else author
 
 
-def _given(texts: Any) -> tuple[str, ...]:
-    return tuple(text for text in texts if text)
+def _given(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple([text for text in texts if text])
 
 
-def _dicts(mapping: Any, key: str, at_most: int = MAX_CATEGORIES) -> Iterator[Any]:
+def _dicts(mapping: Any, key: str) -> list[Any]:
     values = dict.get(mapping, key)
-    return iter(values[:at_most] if isinstance(values, list) else ())
+    return values[:MAX_LINKS] if isinstance(values, list) else []
 
 
 def _text(mapping: Any, key: str) -> str:
