@@ -18,6 +18,7 @@ from tzlocal import get_localzone_name
 from bot.feeds.catalog import Catalog, load_catalog
 from bot.feeds.fetch import open_session
 from bot.feeds.pool import ParsePool
+from bot.inspection import Inspector
 from bot.language.concepts import Concepts
 from bot.language.detect import Detector
 from bot.matching.query import QueryError, parse_query
@@ -87,7 +88,9 @@ class Parts:
     concepts: Concepts
     queries: LiveQueries
     translator: Translator
+    pool: ParsePool
     pipeline: Pipeline
+    inspector: Inspector
     reachability: Reachability
     wakes: Wakes
     clock: Clock
@@ -123,12 +126,12 @@ async def open_parts(
         stack.push_async_callback(translator.aclose)
         reachability, wakes, owner = Reachability(), Wakes(), owner_name()
         stack.push_async_callback(_give_back_leases, database, owner)
-        queries = LiveQueries(database, concepts)
+        queries, detector = LiveQueries(database, concepts), Detector()
         pipeline = Pipeline(
             database,
             session=session,
             pool=pool,
-            detector=Detector(),
+            detector=detector,
             queries=queries,
             translator=translator,
             reachability=reachability,
@@ -145,7 +148,9 @@ async def open_parts(
             concepts=concepts,
             queries=queries,
             translator=translator,
+            pool=pool,
             pipeline=pipeline,
+            inspector=Inspector(session, pool, detector, clock=clock),
             reachability=reachability,
             wakes=wakes,
             clock=clock,

@@ -6,7 +6,7 @@ import asyncio
 import os
 import stat
 import tempfile
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -86,7 +86,7 @@ def candidates(
 
 async def with_languages(
     found: Sequence[Candidate], inspector: Looks
-) -> AsyncIterator[tuple[int, Candidate]]:
+) -> AsyncGenerator[tuple[int, Candidate], None]:
     """Reads the wanted feeds whose language is not known: (place in `found`, what it has become)."""
     turns = asyncio.Semaphore(AT_ONCE)
 
@@ -126,7 +126,10 @@ def write_feeds(file: Path, feeds: Sequence[FeedSpec], *, remark: str) -> None:
     file = Path(os.path.realpath(file))  # a link stays one
     exists = file.exists()
     before = load_catalog(file) if exists else Catalog((), Watch(), ())
-    text = file.read_bytes().decode("utf-8") if exists else ""
+    try:
+        text = file.read_bytes().decode("utf-8") if exists else ""
+    except UnicodeDecodeError as error:
+        raise ImportingError(str(file), "it is not UTF-8", hint="Save it as UTF-8.") from error
     after = with_feeds(text, feeds, file=str(file), remark=remark)
     beside = None
     try:

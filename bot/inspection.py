@@ -7,18 +7,22 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
 import structlog
 
 from bot.errors import RarewatchError
+from bot.feeds.check import entry_rows
 from bot.feeds.decode import decode
 from bot.feeds.diagnosis import Remark, remarks
-from bot.feeds.fetch import Fetched, Validators, fetch
+from bot.feeds.fetch import Fetched, Validators, fetch, open_session
 from bot.feeds.hosts import Hosts
 from bot.feeds.no_feed import is_page
 from bot.feeds.page_links import named_feeds, usual_addresses
@@ -31,6 +35,7 @@ log = structlog.get_logger(__name__)
 MAX_FOUND = 3  # feeds of a page that are looked at
 LANGUAGE_ENTRIES = 30  # that say what a feed is written in
 PATIENCE_S = 60.0  # for everything
+MAX_FILE_BYTES = 10 * 1024 * 1024  # as for a body that is fetched
 
 
 class NotFinishedError(RarewatchError):
@@ -93,6 +98,20 @@ class Inspector:
         except TimeoutError as error:
             raise NotFinishedError(url, f"it took longer than {PATIENCE_S:g} s") from error
 
+    async def look_at_file(self, name: str) -> Inspection:
+        """A feed in a file.
+
+        Raises:
+            ParseError: it can't be opened, or is no feed.
+        """
+        body, now = await asyncio.to_thread(read_file, name), self._clock()
+        parsed = await self._pool.parse(body, url=name, content_type=None, now=now)
+        return await self._judged(name, parsed, body, now)
+
+    def entry_rows(self, target: str, inspection: Inspection) -> list[dict[str, Any]]:
+        """Its entries as they are understood, for `target` as the person named it."""
+        return entry_rows(target, inspection.parsed, self._detector.detect)
+
     async def _look(self, url: str) -> list[Inspection]:
         fetched = await self._fetch(url)
         try:
@@ -146,14 +165,30 @@ class Inspector:
         parsed = await self._pool.parse(
             fetched.body, url=fetched.url, content_type=fetched.content_type, now=now
         )
+        return await self._judged(
+            url,
+            parsed,
+            fetched.body,
+            now,
+            content_type=fetched.content_type,
+            moved_to=fetched.moved_permanently_to,
+            page=page,
+        )
+
+    async def _judged(
+        self,
+        url: str,
+        parsed: ParsedFeed,
+        body: bytes,
+        now: datetime,
+        *,
+        content_type: str | None = None,
+        moved_to: str | None = None,
+        page: str | None = None,
+    ) -> Inspection:
         language = await asyncio.to_thread(self._language, parsed)
         found = remarks(
-            parsed,
-            body=fetched.body,
-            content_type=fetched.content_type,
-            language=language,
-            moved_to=fetched.moved_permanently_to,
-            now=now,
+            parsed, body=body, content_type=content_type, language=language, moved_to=moved_to, now=now
         )
         return Inspection(url, parsed, language, found, page)
 
@@ -161,3 +196,27 @@ class Inspector:
         texts = [f"{entry.title}\n{entry.summary}".strip() for entry in parsed.entries[:LANGUAGE_ENTRIES]]
         counts = Counter(self._detector.detect(text, parsed.language) for text in texts)
         return counts.most_common(1)[0][0] if counts else parsed.language or ""
+
+
+def read_file(name: str) -> bytes:
+    """A feed's file. Raises ParseError when it can't be opened or is too large."""
+    try:
+        with Path(name).open("rb") as file:
+            body = file.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        hint = "An address begins with https:// or http://." if isinstance(error, FileNotFoundError) else ""
+        raise ParseError(name, (error.strerror or "it can't be opened").lower(), hint=hint) from error
+    if len(body) > MAX_FILE_BYTES:
+        raise ParseError(name, f"it is larger than {MAX_FILE_BYTES // 1024 // 1024} MB")
+    return body
+
+
+@asynccontextmanager
+async def open_inspector(*, allow_private: bool, clock: Callable[[], datetime]) -> AsyncIterator[Inspector]:
+    """An inspector with a session and a parser of its own, for a command."""
+    pool = ParsePool()
+    async with open_session(allow_private=allow_private) as session:
+        try:
+            yield Inspector(session, pool, Detector(), clock=clock)
+        finally:
+            pool.close()

@@ -6,22 +6,20 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from bot.app import open_parts, utc_now
 from bot.errors import RarewatchError
 from bot.feeds.check import entry_rows
 from bot.feeds.fetch import Validators, fetch, open_session
-from bot.feeds.parse import ParsedFeed, ParseError
+from bot.feeds.parse import ParsedFeed
 from bot.feeds.pool import ParsePool
+from bot.inspection import read_file
 from bot.language.detect import Detector
 from bot.pipeline import Pipeline
 from bot.polls import PollOutcome
 from bot.settings import Settings
 from storage import feeds
-
-MAX_FILE_BYTES = 10 * 1024 * 1024  # as for a body that is fetched
 
 
 async def poll_feeds(settings: Settings, *, once: bool) -> AsyncIterator[tuple[int, int, PollOutcome]]:
@@ -85,17 +83,5 @@ async def _read(session: Any, pool: ParsePool, target: str, now: datetime) -> Pa
     if target.lower().startswith(("http://", "https://")):
         fetched = await fetch(session, target, validators=Validators(None, None))
         return await pool.parse(fetched.body, url=fetched.url, content_type=fetched.content_type, now=now)
-    body = await asyncio.to_thread(_read_file, target)
+    body = await asyncio.to_thread(read_file, target)
     return await pool.parse(body, url=target, content_type=None, now=now)
-
-
-def _read_file(name: str) -> bytes:
-    try:
-        with Path(name).open("rb") as file:
-            body = file.read(MAX_FILE_BYTES + 1)
-    except OSError as error:
-        hint = "An address begins with https:// or http://." if isinstance(error, FileNotFoundError) else ""
-        raise ParseError(name, (error.strerror or "it can't be opened").lower(), hint=hint) from error
-    if len(body) > MAX_FILE_BYTES:
-        raise ParseError(name, f"it is larger than {MAX_FILE_BYTES // 1024 // 1024} MB")
-    return body

@@ -196,6 +196,13 @@ class TestFeeds:
             "country": "ID",
             "tier": "trade",
             "url": "http://c.example/rss",
+            "from": "feeds.yaml",
+            "state": "new",
+            "next_poll": None,
+            "interval_s": None,
+            "last_success": None,
+            "newest": None,
+            "problem": None,
         }
         assert len(rows(result)) == 2
         assert "my feeds.yaml" in result.stderr

@@ -13,7 +13,8 @@ from typing import Annotated
 import typer
 
 from bot.cli.archive import preview, search
-from bot.cli.feeds import check_feeds, list_feeds, poll
+from bot.cli.feed_list import add_feed, export_feeds, import_feeds, list_feeds, remove_feed
+from bot.cli.feeds import check_feeds, poll
 from bot.cli.lines import match, translate
 from bot.cli.models import install_models, list_models, remove_models
 from bot.cli.running import demo, doctor, run
@@ -30,9 +31,16 @@ app = typer.Typer(
 for command in (run, demo, poll, match, translate, search, preview, doctor):
     app.command()(command)
 
-feeds_app = typer.Typer(no_args_is_help=True, help="The feeds: which there are, and what one says.")
+feeds_app = typer.Typer(
+    no_args_is_help=True,
+    help="The feeds: which there are, how they stand, what one says; more and fewer of them.",
+)
 feeds_app.command("list")(list_feeds)
 feeds_app.command("check")(check_feeds)
+feeds_app.command("add")(add_feed)
+feeds_app.command("remove")(remove_feed)
+feeds_app.command("import")(import_feeds)
+feeds_app.command("export")(export_feeds)
 
 models_app = typer.Typer(no_args_is_help=True, help="Translation models on this machine, for `local`.")
 models_app.command("list")(list_models)

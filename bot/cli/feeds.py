@@ -1,17 +1,19 @@
-"""Feeds, read by hand: `poll`, `feeds list`, `feeds check`."""
+"""Feeds, read by hand: `poll`, `feeds check`."""
 
 from __future__ import annotations
 
-import sys
-from typing import Annotated, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from bot.cli.frame import AsJson, fail, print_json, progress_bar, run_to_end, settings_of
 from bot.errors import RarewatchError
+from bot.feeds.addresses import shown
 from bot.settings import Settings
+
+if TYPE_CHECKING:
+    from bot.inspection import Inspection
 
 
 class PollError(RarewatchError):
@@ -30,9 +32,7 @@ def poll(
 
     settings = settings_of()
     if targets:
-        if not run_to_end(
-            _show_checks(settings, targets, as_json=as_json, count_only=True, read=poll_targets)
-        ):
+        if not run_to_end(_show_checks(settings, targets, as_json=as_json, read=poll_targets)):
             raise typer.Exit(1)
         return
     progress = progress_bar()
@@ -71,53 +71,84 @@ def poll(
         fail(PollError(f"{failed} of {total} failed", hint="`rarewatch doctor` says more."))
 
 
-def list_feeds(as_json: AsJson = False) -> None:
-    """List the feeds of the feeds file."""
-    from bot.feeds.catalog import load_catalog
-
-    settings = settings_of()
-
-    async def work() -> Any:
-        return load_catalog(settings.feeds_file)
-
-    catalog = run_to_end(work())
-    table = Table("name", "language", "country", "tier", box=None)
-    table.add_column("address", overflow="fold")  # to be copied whole
-    for feed in catalog.feeds:
-        row = {
-            "name": feed.name,
-            "language": feed.language,
-            "country": feed.country,
-            "tier": feed.tier,
-            "url": feed.url,
-        }
-        if as_json:
-            print_json(row)
-        else:
-            table.add_row(*(str(value or "") for value in row.values()))
-    if not as_json:
-        # Into a file or a pipe each feed is one line, however long.
-        Console(width=None if sys.stdout.isatty() else 500).print(table)
-    for problem in catalog.problems:
-        typer.secho(str(problem), err=True, fg=typer.colors.YELLOW)
-
-
 def check_feeds(
-    targets: Annotated[list[str], typer.Argument(metavar="URL or FILE...", help="Feeds to read.")],
+    targets: Annotated[
+        list[str], typer.Argument(metavar="URL or FILE...", help="Feeds, or web pages that have one.")
+    ],
     as_json: AsJson = False,
 ) -> None:
-    """Read feeds and print each entry as it is understood. Nothing is kept."""
-    from bot.polling import poll_targets
+    """Read feeds, find those of web pages, say what is wrong with them, and print each entry as understood.
+
+    Nothing is kept. Exit code 1 when one of them can't be read.
+    """
+    from bot.app import utc_now
+    from bot.inspection import Inspector, open_inspector
 
     settings = settings_of()
-    if not run_to_end(_show_checks(settings, targets, as_json=as_json, count_only=False, read=poll_targets)):
+
+    async def look(inspector: Inspector, target: str) -> list[Inspection]:
+        if is_address(target):
+            return await inspector.look(target)
+        return [await inspector.look_at_file(target)]
+
+    async def work() -> bool:
+        all_read = True
+        async with open_inspector(allow_private=settings.private_feeds, clock=utc_now) as inspector:
+            for target in targets:
+                try:
+                    found = await look(inspector, target)
+                except RarewatchError as error:
+                    all_read = False
+                    if as_json:
+                        print_json({"feed": target, "error": str(error)})
+                    else:
+                        typer.secho(f"✗ {error}", err=True, fg=typer.colors.RED)
+                    continue
+                if found[0].page is not None:
+                    addresses = ", ".join(shown(one.url) for one in found)
+                    typer.echo(f"{shown(target)} is a web page. From there: {addresses}", err=True)
+                rows = inspector.entry_rows(target, found[0])
+                if as_json:
+                    for row in rows:
+                        print_json(row)
+                    continue
+                for one in found:
+                    _describe(target if one.page is None else shown(one.url), one)
+                    if one is found[0]:
+                        _print_entries(rows)
+        return all_read
+
+    if not run_to_end(work()):
         raise typer.Exit(1)
 
 
-async def _show_checks(
-    settings: Settings, targets: list[str], *, as_json: bool, count_only: bool, read: Any
-) -> bool:
-    """Prints what each target says; gives False when one could not be read."""
+def is_address(target: str) -> bool:
+    """Whether an argument is an address, and not a file."""
+    return target.lower().startswith(("http://", "https://"))
+
+
+def _describe(name: str, one: Inspection) -> None:
+    """A feed in a line, and a line for each thing that is to be said of it."""
+    from bot.delivery.render import clean, language_name, local_time
+
+    count = len(one.parsed.entries)
+    facts = [f"{name}: {count} entr{'y' if count == 1 else 'ies'}", language_name(one.language)]
+    if one.newest is not None:
+        facts.append(f"the newest of {local_time(one.newest, 'UTC')}")
+    typer.secho(f"✓ {', '.join(filter(None, facts))}", bold=True)
+    for remark in one.remarks:
+        text = clean(f"{remark.text[:1].upper()}{remark.text[1:]}. {remark.advice}")
+        typer.secho(f"  ! {text}", fg=typer.colors.RED if remark.grave else typer.colors.YELLOW)
+
+
+def _print_entries(rows: Sequence[Mapping[str, Any]]) -> None:
+    for row in rows:
+        typer.echo(f"  {row['published'] or 'no date':<25} {row['language']}  {row['title']}")
+        typer.echo(f"  {'':<25}     {row['url'] or 'no link'}")
+
+
+async def _show_checks(settings: Settings, targets: list[str], *, as_json: bool, read: Any) -> bool:
+    """Prints what each target has; gives False when one could not be read."""
     all_read = True
     async for target, rows, error in read(settings, targets):
         if error is not None:
@@ -126,14 +157,9 @@ async def _show_checks(
                 print_json({"feed": target, "error": error})
             else:
                 typer.secho(f"✗ {error}", err=True, fg=typer.colors.RED)
-            continue
-        if as_json:
+        elif as_json:
             for row in rows:
                 print_json(row)
-            continue
-        typer.secho(f"✓ {target}: {len(rows)} entries", bold=True)
-        if not count_only:
-            for row in rows:
-                typer.echo(f"  {row['published'] or 'no date':<25} {row['language']}  {row['title']}")
-                typer.echo(f"  {'':<25}     {row['url'] or 'no link'}")
+        else:
+            typer.secho(f"✓ {target}: {len(rows)} entries", bold=True)
     return all_read
