@@ -44,7 +44,16 @@ class _Enough(Exception):
 
 
 class _Parameters(FeedParserDict):  # type: ignore[misc]
-    """How a text is written. feedparser copies it deeply for each, which costs more than reading the text."""
+    """How a text is written.
+
+    feedparser asks it several times a tag, by way of names that no such dictionary has, and copies it deeply
+    for each text, which costs more than reading the text.
+    """
+
+    __getitem__ = dict.__getitem__
+    __setitem__ = dict.__setitem__
+    __contains__ = dict.__contains__
+    get = dict.get
 
     def __deepcopy__(self, memo: Any) -> _Parameters:
         return _Parameters(self)
@@ -88,6 +97,7 @@ class _Limits(_Base):
         self.hours: list[str] = []
         self.days: list[str] = []
         super().__init__("", None, "utf-8")
+        self.contentparams = _Parameters()
 
     def whole_entries(self) -> list[Any]:
         """All entries but one that the steps did not suffice for."""
