@@ -6,6 +6,7 @@ Only at the very end, and only whole: in the middle of a text the same words are
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import Final
 
 _INVITATIONS: Final = "|".join(
@@ -50,6 +51,7 @@ _INSIDE: Final = re.compile(
     r"|(?:Baca )?[Ss]elengkapnya)\s?(?:\.{2,3}|…|[»→›]|>>?)\s*\Z"
 )
 _TAIL_CHARS: Final = 450
+_MAX_STARTS: Final = 8  # more of these words so near one another are no article
 # One of these stands in every tail.
 _WORDS: Final = (
     *("appeared on", "first on", "появил", "tampil pertama", "muncul pertama", "submitted by /u/", "reading"),
@@ -67,7 +69,7 @@ def without_tail(text: str) -> str:
         text = text[: inside.start()]
     text = text.rstrip(" >")
     for _ in range(3):  # they come one behind the other
-        for found in _START.finditer(text, max(0, len(text) - _TAIL_CHARS)):
+        for found in islice(_START.finditer(text, max(0, len(text) - _TAIL_CHARS)), _MAX_STARTS):
             if _TAIL.match(text, found.start()):
                 text = text[: found.start()].rstrip(" -–—|·([")
                 break

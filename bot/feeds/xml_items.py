@@ -27,6 +27,8 @@ from bot.feeds.raw import RawFeed, RawItem
 # A step is a tag or a piece of text. It takes 20 to 40 µs, so that each parser
 # ends within 2 to 3 s. A feed of 30 items has some 400.
 MAX_STEPS: Final = 100_000
+# A body has 10 MB; only what `decode` has to escape makes it longer, as no feed does.
+MAX_CHARS: Final = 11 * 1024 * 1024
 MAX_ITEMS: Final = 6000  # `bot.feeds.parse` hands over fewer, but for items that never end
 MAX_ATTRIBUTES: Final = 50
 MAX_CATEGORIES: Final = 20
@@ -227,7 +229,7 @@ def read_xml(text: str, max_steps: int = MAX_STEPS) -> RawFeed | None:
 
     A document too large to be read in a few seconds gives what its beginning holds.
     """
-    parser = _parsed(text, max_steps)
+    parser = _parsed(text[:MAX_CHARS], max_steps)
     if not (parser.version or parser.entries):
         return None
     feed = parser.feeddata
@@ -248,13 +250,15 @@ def read_xml(text: str, max_steps: int = MAX_STEPS) -> RawFeed | None:
 def _parsed(text: str, max_steps: int) -> _Limits:
     strict = _Strict(max_steps)
     # Expat stops entity bombs by itself, and reads nothing from outside; `decode` leaves it hardly any DTD.
-    reader = _Reader()
+    document = as_utf8(text)
+    # In one piece: an expat before 2.6 starts a tag anew with each piece of it, in quadratic time.
+    reader = _Reader(bufsize=len(document) + 1)
     reader.setFeature(feature_namespaces, True)
     reader.setFeature(feature_external_ges, False)
     reader.setContentHandler(strict)
     reader.setErrorHandler(strict)
     try:
-        reader.parse(io.BytesIO(as_utf8(text)))
+        reader.parse(io.BytesIO(document))
     except _Enough:
         return strict
     except xml.sax.SAXException:

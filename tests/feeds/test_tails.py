@@ -65,3 +65,5 @@ def test_the_articles_own_words_stay(text: str) -> None:
 def test_a_long_text_costs_no_more_than_a_short_one() -> None:
     text = ("the post " * 20_000).strip()
     assert without_tail(text) == text
+    text = ("Baca juga: " * 300).strip()
+    assert without_tail(text) == text

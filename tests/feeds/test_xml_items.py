@@ -99,6 +99,7 @@ HOSTILE = {
     "many open tags": "<a b='c>" * 50_000,
     "one open tag": f"<a {'b ' * 500_000}",
     "one open quote": f"<a b='{'c' * 500_000}",
+    "a long attribute": f"<a b='{'&amp;' * 2_000_000}'/>",
     "many brackets": "<" * 300_000,
     "many open comments": "<!-- " * 100_000,
     "many open sections": "<![CDATA[" * 100_000,
