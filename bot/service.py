@@ -167,6 +167,8 @@ class Service:
             concepts=parts.concepts,
             clock=parts.clock,
             translator=parts.translator,
+            inspector=parts.inspector,
+            operators=parts.settings.admins,
             allowed_chats=parts.settings.allowed_chats,
         )
         self._watch("listener", self._listen(Listener(application, report=self._report_telegram)))

@@ -17,8 +17,7 @@ from telegram import (
     ChatMemberRestricted,
     Update,
 )
-from telegram.constants import ChatAction, ChatMemberStatus
-from telegram.error import TelegramError
+from telegram.constants import ChatMemberStatus
 from telegram.ext import (
     Application,
     ApplicationBuilder,
@@ -32,6 +31,7 @@ from telegram.ext import (
 
 from bot.chat import texts, zones
 from bot.chat.asked import Asked
+from bot.chat.feed_care import FeedCare, Looks
 from bot.chat.frame import Answer, Frame, Sleep
 from bot.chat.offers import Offers, Translates
 from bot.chat.ordered import OrderedPerChat
@@ -53,7 +53,6 @@ log = structlog.get_logger(__name__)
 
 ALLOWED_UPDATES = ("message", "my_chat_member", "callback_query")
 """Not edited messages: a command corrected afterwards would be done twice."""
-TYPING_S = 4.0  # Telegram shows it for five
 
 AnyApplication = Application[Any, Any, Any, Any, Any, Any]
 
@@ -65,26 +64,26 @@ class Commands:
     """The handlers.
 
     Args:
-        bot: to show that it is working.
         concept_ids: without #, the most important first.
+        operators: Telegram's ids of those who are told of their own commands, too.
         beside: begins work that no other message of the chat should wait for.
     """
 
     def __init__(
         self,
-        bot: Bot,
         service: ChatService,
         frame: Frame,
         words: WordOffers,
         *,
         concept_ids: Sequence[str],
+        operators: Collection[int],
         beside: Callable[[Coroutine[Any, Any, None]], None],
     ) -> None:
-        self._bot = bot
         self._service = service
         self._frame = frame
         self._words = words
         self._concept_ids = concept_ids
+        self._operators = frozenset(operators)
         self._beside = beside
         self._previewing: set[ChatKey] = set()
 
@@ -123,7 +122,8 @@ class Commands:
 
     async def help(self, asked: Asked) -> Answer:
         """Commands, queries, concepts."""
-        return texts.help_pages(self._concept_ids, group=not asked.private)
+        operator = asked.user_id in self._operators
+        return texts.help_pages(self._concept_ids, group=not asked.private, operator=operator)
 
     async def subscribe(self, asked: Asked, done: list[Subscribed]) -> Answer:
         """Follow a query; a new subscription is put into `done`."""
@@ -203,24 +203,11 @@ class Commands:
                 return [texts.query_refused(outcome)]
             return texts.previewed(outcome)
 
-        typing = asyncio.create_task(self._type(asked.place.key))
         try:
-            await self._frame.do(asked, look_back)
+            async with self._frame.typing(asked.place.key):
+                await self._frame.do(asked, look_back)
         finally:
-            typing.cancel()
             self._previewing.discard(asked.place.key)
-
-    async def _type(self, key: ChatKey) -> None:
-        """Shows that an answer is being worked on, until cancelled."""
-        while True:
-            try:
-                await self._bot.send_chat_action(
-                    key.chat_id, ChatAction.TYPING, message_thread_id=key.thread_id or None
-                )
-            except TelegramError as error:  # a courtesy: the answer itself will meet the same, and say it
-                log.debug("typing_not_shown", chat=key.chat_id, reason=self._frame.reason(error))
-                return
-            await asyncio.sleep(TYPING_S)
 
     async def why(self, asked: Asked) -> Answer:
         """Why an alert came: the one replied to, or the newest."""
@@ -300,6 +287,8 @@ def build_application(
     concepts: Concepts,
     clock: Callable[[], datetime],
     translator: Translates | None = None,
+    inspector: Looks | None = None,
+    operators: Collection[int] = (),
     allowed_chats: Collection[int] = (),
     changed: Callable[[], None] = nothing_happens,
     counts: Counter[str] | None = None,
@@ -311,6 +300,8 @@ def build_application(
         bot: not shared: the listener shuts it down at its end.
         clock: gives now, aware.
         translator: for words of a query that other languages don't have; None: no translations are offered.
+        inspector: looks at the addresses of feeds; None: there are no commands about feeds.
+        operators: Telegram's ids of those who may change the feeds.
         allowed_chats: Telegram's ids; empty means everyone.
         changed: called after a commit that may have changed which queries are asked for; must not raise.
         counts: gets how often what went wrong: ``handler``, ``answer``.
@@ -330,13 +321,18 @@ def build_application(
     )
     offers = Offers(database, concepts, translator, clock=clock, changed=changed)
     commands = Commands(
-        bot,
         service,
         frame,
         WordOffers(bot, frame, offers),
         concept_ids=concepts.ids,
+        operators=operators,
         beside=processor.beside,
     )
+    if inspector is not None:
+        care = FeedCare(
+            bot, database, frame, inspector, operators=operators, clock=clock, beside=processor.beside
+        )
+        application.add_handlers(care.handlers())  # before those that take any command, any button
     application.add_handlers(commands.handlers())
     application.add_error_handler(commands.on_error)
     return application

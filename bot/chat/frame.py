@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import traceback
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -18,7 +20,7 @@ from telegram import (
     ReplyParameters,
     Update,
 )
-from telegram.constants import ChatMemberStatus, ParseMode
+from telegram.constants import ChatAction, ChatMemberStatus, ParseMode
 from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter, TelegramError
 
 from bot.chat import texts
@@ -31,6 +33,7 @@ log = structlog.get_logger(__name__)
 
 LONGEST_WAIT_S = 60
 """An answer that Telegram holds up longer than this answers a question nobody remembers."""
+TYPING_S = 4.0  # Telegram shows it for five
 SENDS = 3  # of one message, when Telegram asks to wait
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -97,6 +100,26 @@ class Frame:
     def admits(self, chat_id: int) -> bool:
         """Whether the operator lets this chat in."""
         return not self._allowed or chat_id in self._allowed
+
+    @asynccontextmanager
+    async def typing(self, key: ChatKey) -> AsyncIterator[None]:
+        """Shows, within this block, that an answer is being worked on."""
+        typing = asyncio.create_task(self._type(key))
+        try:
+            yield
+        finally:
+            typing.cancel()
+
+    async def _type(self, key: ChatKey) -> None:
+        while True:
+            try:
+                await self._bot.send_chat_action(
+                    key.chat_id, ChatAction.TYPING, message_thread_id=key.thread_id or None
+                )
+            except TelegramError as error:  # a courtesy: the answer itself will meet the same, and say it
+                log.debug("typing_not_shown", chat=key.chat_id, reason=self.reason(error))
+                return
+            await asyncio.sleep(TYPING_S)
 
     async def may_change(self, asked: Asked) -> bool:
         """Whether who writes may change what is followed: anybody in private, administrators in groups."""

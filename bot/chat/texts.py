@@ -57,6 +57,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("latest", "The newest alerts again"),
     ("preview", "What a query would have brought in the last 7 days"),
     ("why", "Why an alert came: reply to it with /why"),
+    ("feeds", "What is read, and how each feed stands"),
     ("help", "How to write a query, and all commands"),
 )
 """For Telegram's menu: name, description (at most 256 characters)."""
@@ -92,7 +93,7 @@ def start(audience: Audience, following: int) -> str:
     return "\n".join(lines)
 
 
-def help_pages(concepts: Iterable[str], *, group: bool) -> list[str]:
+def help_pages(concepts: Iterable[str], *, group: bool, operator: bool = False) -> list[str]:
     """All commands, how to write a query, and the concepts there are."""
     lines = [
         "<b>Commands</b>",
@@ -103,7 +104,13 @@ def help_pages(concepts: Iterable[str], *, group: bool) -> list[str]:
         "/latest – the newest alerts again",
         "/preview <i>query</i> – what it would have brought in the last seven days",
         "/why – as a reply to an alert: why it came, who translated it, when",
+        "/feeds – what is read, and how each feed stands",
     ]
+    if operator:
+        lines += [
+            "/addfeed <i>address</i> – read one more feed; a web page that has one will do",
+            "/removefeed – read one fewer of those that were added",
+        ]
     if group:
         lines.append("In a group its administrators change these; everybody may read.")
     lines += [
@@ -398,7 +405,9 @@ def not_allowed(chat_id: int) -> str:
 def unknown_command(name: str) -> str:
     """A command nobody knows, in a private chat."""
     known = [command for command, _ in COMMANDS]
-    near = difflib.get_close_matches(name.lower(), [*known, "follow"], n=1, cutoff=0.6)
+    near = difflib.get_close_matches(
+        name.lower(), [*known, "follow", "addfeed", "removefeed"], n=1, cutoff=0.6
+    )
     guess = f" Did you mean /{near[0]}?" if near else ""
     return f"I don't know this command.{guess} All commands: /help"
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.chat.commands import build_application
+from bot.chat.feed_care import Looks
 from bot.chat.listener import Listener
 from bot.chat.offers import Translates
 from bot.delivery.telegram import build_bot
@@ -68,6 +69,8 @@ async def talking(
     now: datetime,
     *,
     translator: Translates | None = None,
+    inspector: Looks | None = None,
+    operators: Collection[int] = (),
     allowed_chats: Collection[int] = (),
     token: str = TOKEN,
     finish_s: float = 4.0,
@@ -88,6 +91,8 @@ async def talking(
         concepts=concepts,
         clock=lambda: now,
         translator=translator,
+        inspector=inspector,
+        operators=operators,
         allowed_chats=allowed_chats,
         counts=counts,
         sleep=sleep,
