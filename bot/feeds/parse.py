@@ -24,7 +24,7 @@ from bot.feeds.no_feed import is_page, no_feed
 from bot.feeds.plain import capped, first_image, plain_text
 from bot.feeds.raw import RawFeed, RawItem
 from bot.feeds.tails import without_tail
-from bot.feeds.titles import Habits, feed_names, habits_of, undressed
+from bot.feeds.titles import Habits, feed_names, folded, habits_of, undressed
 from bot.feeds.xml_items import MAX_STEPS, read_xml
 
 __all__ = ["Enclosure", "Entry", "ParseError", "ParsedFeed", "parse_document", "shortened"]
@@ -166,7 +166,10 @@ def _entries(
 ) -> tuple[list[Entry], tuple[tuple[str, Trace], ...]]:
     links = [_first_link(item, base) for item in items]
     texts = [plain_text(next((text for text in item.texts if text.strip()), "")) for item in items]
-    summaries = [_summary(text, title, subtitle) for text, (title, subtitle) in zip(texts, bare, strict=True)]
+    summaries = [
+        _summary(text, title, subtitle, item.source)
+        for item, text, (title, subtitle) in zip(items, texts, bare, strict=True)
+    ]
     marks = [
         Marks(
             guid=" ".join(item.guid.split())[:MAX_GUID_CHARS],
@@ -218,9 +221,10 @@ def _entry(
     )
 
 
-def _summary(text: str, title: str, subtitle: str) -> str:
+def _summary(text: str, title: str, subtitle: str, source: str) -> str:
     text = without_tail(text)
-    if text == title:  # said twice
+    # Said twice: by some outlets, and by Google News with the source behind it.
+    if title and text.startswith(title) and folded(text) in (folded(title), folded(title + source)):
         text = ""
     if not subtitle or text.startswith(subtitle):
         return text

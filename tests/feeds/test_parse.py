@@ -482,6 +482,14 @@ def test_a_summary_that_only_repeats_the_title_says_nothing() -> None:
     assert only("<title>Nikel naik</title><description>Nikel naik</description>").summary == ""
 
 
+def test_a_summary_of_a_collection_that_only_repeats_title_and_source_says_nothing() -> None:
+    entry = only(
+        "<title>Nikel naik - Warta Logam</title><source url='https://w.example'>Warta Logam</source>"
+        "<description>&lt;a href='/x'&gt;Nikel naik&lt;/a&gt;&amp;nbsp;&lt;i&gt;Warta Logam&lt;/i&gt;</description>"
+    )
+    assert (entry.title, entry.summary) == ("Nikel naik", "")
+
+
 def test_an_invitation_to_read_on_is_no_summary() -> None:
     entry = only(
         "<title>T</title><description>Isi. &lt;a href='/1'&gt;Baca selengkapnya&lt;/a&gt;</description>"
