@@ -1,6 +1,7 @@
 """The road an article takes, from a due feed to alerts in the outbox.
 
     poll      due feed → fetch → parse → articles: new           (entries and validators: one transaction)
+    read      new, of a feed with full text → its page → new, with its text
     process   new → language, words → wanted? → English → match
               → story, matches, alerts; articles: ready          (one transaction an article)
     catch up  ready, but untranslated → English → match again
@@ -26,6 +27,7 @@ import aiohttp
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.article_pages import ArticlePages, FindsText, read_article
 from bot.backlog import Pace, in_order, is_outage
 from bot.delivery.fanout import fan_out
 from bot.feeds.pool import ParsePool
@@ -101,6 +103,7 @@ class Pipeline:
         tempo: Tempo,
         passing: Passing = pass_by,
         chance: random.Random | None = None,
+        texts: FindsText | None = None,
     ) -> None:
         self._database = database
         self._detector = detector
@@ -129,6 +132,10 @@ class Pipeline:
             chance=chance or random.Random(),  # noqa: S311 - spreads polls, guards nothing
         )
 
+        self._pages = ArticlePages(
+            database, texts, reachability=reachability, wakes=wakes, counters=self.counters
+        )
+
     # From a due feed to new articles
 
     async def poll_due(self) -> list[asyncio.Task[PollOutcome]]:
@@ -136,13 +143,15 @@ class Pipeline:
         return await self._polls.start_due()
 
     async def finish(self) -> None:
-        """Waits for the polls and the translations under way."""
+        """Waits for the polls, the pages and the translations under way."""
         await self._polls.finish()
+        await self._pages.finish()
         await self.finish_translations()
 
     async def cancel(self) -> None:
         """Ends what is under way; feeds and articles are free as soon as the leases are given back."""
         await self._polls.cancel()
+        await self._pages.cancel()
         translating = list(self._translating)
         for task in translating:
             task.cancel()
@@ -153,7 +162,8 @@ class Pipeline:
     async def process_new(self) -> int:
         """Takes a batch of new articles; gives how many there were.
 
-        Those that need the translators are left with them (see `finish_translations`), all others are ready.
+        Those whose page is to be read first will be new again (see `finish_pages`), those that need the
+        translators are left with them (see `finish_translations`), all others are ready.
         """
         async with self._database.write() as session:
             claimed = await articles.claim_new(
@@ -164,7 +174,8 @@ class Pipeline:
             return 0
         self._passing(Milestone.CLAIMED)
         await self._queries.refresh()
-        readings = await self._read_all(claimed, sources)
+        here = [one for one in claimed if not self._pages.leave(one, sources[one.feed_id])]
+        readings = await self._read_all(here, sources)
         wanted = await self._queries.wanted([(reading.document, reading.origin) for reading in readings])
         unwanted = {
             reading.article.id: reading.language
@@ -183,6 +194,10 @@ class Pipeline:
                 at_once.append(reading)
         await self._each(self._finish, at_once)
         return len(claimed)
+
+    async def finish_pages(self) -> bool:
+        """Waits for the articles whose page is being read, and are new again then; whether there were any."""
+        return await self._pages.finish()
 
     async def finish_translations(self) -> None:
         """Waits for the articles that are with the translators: no longer than a translation's deadline."""
@@ -215,7 +230,7 @@ class Pipeline:
 
     def _read(self, article: Article, feed: Feed) -> _Reading:
         language = self._detector.detect(f"{article.title}\n{article.summary}", feed.language)
-        return _Reading(article, feed, language, analyse_article(article.title, article.summary, language))
+        return _Reading(article, feed, language, read_article(article, language))
 
     async def _each(self, step: Callable[[_Reading], Awaitable[None]], readings: Sequence[_Reading]) -> None:
         """Runs a step for all at once, so that a fault in one does not reach the others."""

@@ -37,7 +37,7 @@ async def poll_feeds(settings: Settings, *, once: bool) -> AsyncIterator[tuple[i
             started = await parts.pipeline.poll_due() if not once or done + len(pending) < total else []
             pending.update(started)
             if not pending:
-                while await parts.pipeline.process_new():
+                while await parts.pipeline.process_new() or await parts.pipeline.finish_pages():
                     pass
                 await parts.pipeline.finish_translations()
                 if once:

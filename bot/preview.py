@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot.article_pages import read_article
 from bot.delivery.render import local_time
 from bot.language.concepts import Concepts
 from bot.language.words import analyse_article
@@ -202,7 +203,7 @@ class _Search:
         for article, feed in rows:
             self.count += 1
             language = article.language or feed.language
-            original = analyse_article(article.title, article.summary, language)
+            original = read_article(article, language)
             english = None
             if article.english_title is not None:
                 english = analyse_article(article.english_title, article.english_summary or "", "en")

@@ -216,6 +216,11 @@ async def claim_new(
     )
 
 
+async def set_body(session: AsyncSession, article_id: int, body: str) -> None:
+    """The text of its own page, "" when there is none to be had; whoever takes new articles may take it."""
+    await _update(session, [article_id], body=body, attempts=0)
+
+
 async def untranslated(session: AsyncSession, *, now: datetime, limit: int) -> list[Untranslated]:
     """Articles that went out untranslated, are due for another try and held by nobody.
 
@@ -384,7 +389,7 @@ async def forget_unwanted(session: AsyncSession, *, before: datetime) -> int:
     )
     ids = list(await session.scalars(stale))
     if ids:
-        await _update(session, ids, title="", summary="", url=None)
+        await _update(session, ids, title="", summary="", body=None, url=None)
         await session.execute(delete(Match).where(Match.article_id.in_(ids)))
     return len(ids)
 

@@ -152,6 +152,7 @@ class Article(Leased):
     url: Mapped[str | None] = mapped_column(Text)
     title: Mapped[str] = mapped_column(Text)
     summary: Mapped[str] = mapped_column(Text)
+    body: Mapped[str | None] = mapped_column(Text)  # of its own page; "": none to be had; None: not asked for
     # By these an item is recognised whose feed has given it a new identity.
     link_key: Mapped[str | None] = mapped_column(String(32))
     title_key: Mapped[str | None] = mapped_column(String(32))

@@ -204,12 +204,14 @@ async def test_unwanted_articles_are_emptied_after_a_while_but_never_forgotten(
     await make_ready(any_database, by_identity["kept"], now, key="k")
     unwanted = dict.fromkeys([by_identity["old"], by_identity["untitled"], young.id], "id")
     async with any_database.write() as session:
+        await articles.set_body(session, by_identity["old"], "A page")
         await articles.finish_unwanted(session, unwanted)
         before = now + timedelta(days=1)
         assert await articles.forget_unwanted(session, before=before) == 2
         assert await articles.forget_unwanted(session, before=before) == 0
         assert await articles.add(session, feed_id, items, now=before) == []
     left = {row.identity: (row.title, row.summary) for row in await all_articles(any_database)}
+    assert {row.body for row in await all_articles(any_database)} == {None}
     assert left == {
         "old": ("", ""),
         "untitled": ("", ""),
@@ -217,6 +219,20 @@ async def test_unwanted_articles_are_emptied_after_a_while_but_never_forgotten(
         "young": ("Judul", ""),
         "unread": ("Judul", ""),
     }
+
+
+async def test_an_article_whose_page_was_read_can_be_taken_again_at_once(
+    any_database: Database, now: datetime
+) -> None:
+    feed_id = await add_feed(any_database, now)
+    async with any_database.write() as session:
+        await articles.add(session, feed_id, [item("a")], now=now)
+    for body in (None, "A page"):
+        async with any_database.write() as session:
+            [claimed] = await articles.claim_new(session, now=now, limit=9, owner="w", lease_s=60)
+            assert (claimed.body, claimed.attempts) == (body, 1)
+            assert await articles.claim_new(session, now=now, limit=9, owner="v", lease_s=60) == []
+            await articles.set_body(session, claimed.id, "A page")
 
 
 async def test_what_was_read_is_paged_from_the_newest_and_counted(
