@@ -485,7 +485,7 @@ def test_a_summary_that_only_repeats_the_title_says_nothing() -> None:
 def test_a_summary_of_a_collection_that_only_repeats_title_and_source_says_nothing() -> None:
     entry = only(
         "<title>Nikel naik - Warta Logam</title><source url='https://w.example'>Warta Logam</source>"
-        "<description>&lt;a href='/x'&gt;Nikel naik&lt;/a&gt;&amp;nbsp;&lt;i&gt;Warta Logam&lt;/i&gt;</description>"
+        "<description>&lt;b&gt;Nikel naik&lt;/b&gt;&amp;nbsp;&lt;i&gt;Warta Logam&lt;/i&gt;</description>"
     )
     assert (entry.title, entry.summary) == ("Nikel naik", "")
 
