@@ -63,6 +63,7 @@ class Timing:
     poll_tick_s: float = 1.0
     digest_tick_s: float | None = None  # None: on the minute
     summary_tick_s: float = 10.0
+    feed_news_tick_s: float = 600.0
     idle_s: float = 1.0
     shutdown_s: float = 7.0
     tempo: Tempo = field(default_factory=Tempo)

@@ -24,6 +24,7 @@ from bot.chat.commands import build_application
 from bot.chat.listener import Listener
 from bot.delivery.console import ConsoleOutput
 from bot.delivery.digest import Digests
+from bot.delivery.feed_news import FeedNews
 from bot.delivery.pacing import Pacer
 from bot.delivery.post import Platform, Post
 from bot.delivery.sender import Sender
@@ -158,6 +159,8 @@ class Service:
             self._watch("digests due at start", self._tick(self.digests.tick))
         else:
             self._every(self._timing.digest_tick_s, self.digests.tick)
+        feed_news = FeedNews(parts.database, post, operators=settings.admins, clock=parts.clock)
+        self._every(self._timing.feed_news_tick_s, feed_news.tick)
 
     def _start_listening(self, bot: Bot) -> None:
         parts = self._parts
