@@ -198,7 +198,7 @@ def _entry(
     title = (
         capped(title, MAX_TITLE_CHARS)
         or capped(summary, _TITLE_FROM_SUMMARY_CHARS)
-        or capped(mark.link or mark.guid, MAX_TITLE_CHARS)
+        or capped(" ".join((mark.link or mark.guid).split()), MAX_TITLE_CHARS)
     )
     summary = capped(summary, MAX_SUMMARY_CHARS)
     link_key, title_key = keys(mark.link, title)

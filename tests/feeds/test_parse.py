@@ -179,6 +179,7 @@ def test_an_item_without_anything_is_none() -> None:
         ("<title>Laba AT&T naik</title>", "Laba AT&T naik"),
         ("<title></title><description>Nikel naik hari ini</description>", "Nikel naik hari ini"),
         ("<link>https://a.example/1</link>", "https://a.example/1"),
+        ("<link>https://a.example/\u20031</link>", "https://a.example/ 1"),
         (
             "<title>Nikel</title><media:title xmlns:media='http://search.yahoo.com/mrss/'>Foto</media:title>",
             "Nikel",
@@ -194,6 +195,7 @@ def test_an_item_without_anything_is_none() -> None:
         "a stray ampersand",
         "no title",
         "neither title nor text",
+        "a wide space in a link",
         "a picture's title",
     ],
 )
