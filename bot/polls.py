@@ -8,7 +8,6 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -16,13 +15,12 @@ import structlog
 
 from bot.feeds.fetch import FailureKind, Fetched, FetchError, Validators, fetch
 from bot.feeds.hosts import Hosts
-from bot.feeds.identity import recognised
+from bot.feeds.identity import KnownItems, recognised
 from bot.feeds.pace import Pace
 from bot.feeds.parse import ParseError
 from bot.feeds.pool import ParsePool
 from bot.feeds.schedule import next_poll_after_failure, next_poll_after_success
 from bot.intake import to_new_article
-from bot.known import known_items
 from bot.learned import (
     address_of,
     last_reading,
@@ -33,12 +31,14 @@ from bot.learned import (
     poll_state,
     read_from,
 )
-from bot.ledger import Ledger
+from bot.ledger import Finding, Ledger
 from bot.loops import report_database
 from bot.reachability import Reachability
 from bot.road import DATABASE_AWAY, Counters, Milestone, Passing, Wakes
 from storage import feeds
+from storage.articles import NewArticle
 from storage.database import Database, first_line
+from storage.feeds import PollRecord
 from storage.models import Feed
 
 log = structlog.get_logger(__name__)
@@ -169,10 +169,9 @@ class Polls:
 
     async def _read(self, feed: Feed, fetched: Fetched) -> PollOutcome:
         now = self._clock()
-        learned = moved(feed, fetched)
         body_hash = None if fetched.status == 304 else _hash(fetched.body)
         if body_hash is None or body_hash == feed.body_hash:
-            return await self._unchanged(feed, fetched, learned, well=body_hash is not None, now=now)
+            return await self._unchanged(feed, fetched, well=body_hash is not None, now=now)
         first_poll = feed.last_success_at is None
         reading = await self._pool.read(
             fetched.body,
@@ -182,29 +181,34 @@ class Polls:
             names=(feed.name,),
             last=last_reading(feed),
         )
-        entries, strangers = reading.entries, len(reading.entries)
-        if not first_poll and entries:
-            known = await known_items(self._database, feed.id, reading)
-            strangers -= len(known.identities)
-            entries = recognised(entries, known, whole=reading.whole)
-        pace = paced(
-            feed,
-            new_items=strangers,
-            in_document=reading.in_document,
-            published=[entry.published for entry in entries],
-            now=now,
-        )
-        learned |= read_from(feed, reading, pace, strangers=strangers, now=now)
-        learned |= {
-            "etag": fetched.validators.etag,
-            "last_modified": fetched.validators.last_modified,
-            "body_hash": body_hash,
-        }
-        record = feeds.read_well(
-            feed.id, now=now, next_poll_at=self._next(feed, fetched, pace, now=now), **learned
-        )
-        items = [to_new_article(entry, first_poll=first_poll, now=now) for entry in entries]
-        new = await self._ledger.write(record, items)
+        jitter = self._chance.random()
+
+        def settle(known: KnownItems) -> tuple[PollRecord, list[NewArticle]]:
+            strangers = len(reading.entries) - len(known.identities)
+            pace = paced(
+                feed,
+                new_items=strangers,
+                in_document=reading.in_document,
+                published=[entry.published for entry in reading.entries],
+                now=now,
+            )
+            learned = {
+                **moved(feed, fetched),
+                **read_from(feed, reading, pace, strangers=strangers, now=now),
+                "etag": fetched.validators.etag,
+                "last_modified": fetched.validators.last_modified,
+                "body_hash": body_hash,
+            }
+            next_poll_at = _next(feed, fetched, pace, jitter, now=now)
+            entries = recognised(reading.entries, known, whole=reading.whole)
+            return (
+                feeds.read_well(feed.id, now=now, next_poll_at=next_poll_at, **learned),
+                [to_new_article(entry, first_poll=first_poll, now=now) for entry in entries],
+            )
+
+        # Of a feed never read before nothing can be known.
+        asked = () if first_poll else reading.entries
+        new = await self._ledger.write(Finding(feed.id, settle, asked, whole=reading.whole))
         self._passing(Milestone.STORED)
         self._reachability.feed_read(feed.name)
         self.counters.articles += new
@@ -213,29 +217,23 @@ class Polls:
             self._wakes.articles.set()
         return PollOutcome(feed.name, feed.url, new=new)
 
-    async def _unchanged(
-        self, feed: Feed, fetched: Fetched, learned: dict[str, Any], *, well: bool, now: datetime
-    ) -> PollOutcome:
+    async def _unchanged(self, feed: Feed, fetched: Fetched, *, well: bool, now: datetime) -> PollOutcome:
         """A 304, or the very body of last time: only the latter proves that the feed can be read."""
         self.counters.unchanged += 1
         pace = paced(feed, new_items=0, in_document=None, published=(), now=now)
-        next_poll_at = self._next(feed, fetched, pace, now=now)
-        learned |= {"items_per_day": pace.items_per_day, "window_s": pace.window_s}
+        next_poll_at = _next(feed, fetched, pace, self._chance.random(), now=now)
+        learned = {
+            **moved(feed, fetched),
+            "items_per_day": pace.items_per_day,
+            "window_s": pace.window_s,
+        }
         if well:
             record = feeds.read_well(feed.id, now=now, next_poll_at=next_poll_at, **learned)
         else:
             record = feeds.unchanged(feed.id, next_poll_at=next_poll_at, **learned)
-        await self._ledger.write(record)
+        await self._ledger.note(record)
         self._reachability.feed_read(feed.name)
         return PollOutcome(feed.name, feed.url, unchanged=True)
-
-    def _next(self, feed: Feed, fetched: Fetched, pace: Pace, *, now: datetime) -> datetime:
-        return next_poll_after_success(
-            poll_state(feed, failures=0, pace=pace, asked_s=feed.asked_s),
-            now=now,
-            jitter=self._chance.random(),
-            retry_after_s=fetched.retry_after_s,
-        )
 
     async def _poll_failed(self, feed: Feed, error: FetchError | ParseError) -> PollOutcome:
         self.counters.failed_polls += 1
@@ -249,11 +247,20 @@ class Polls:
         )
         remark = ". ".join(part.rstrip(".") for part in (error.reason, error.hint) if part)
         learned = not_there_after_all(feed)
-        await self._ledger.write(
+        await self._ledger.note(
             feeds.failed(feed, now=now, next_poll_at=next_poll_at, error=remark, **learned)
         )
         self._reachability.feed_failed(feed.name, error.reason)
         return PollOutcome(feed.name, feed.url, error=str(error))
+
+
+def _next(feed: Feed, fetched: Fetched, pace: Pace, jitter: float, *, now: datetime) -> datetime:
+    return next_poll_after_success(
+        poll_state(feed, failures=0, pace=pace, asked_s=feed.asked_s),
+        now=now,
+        jitter=jitter,
+        retry_after_s=fetched.retry_after_s,
+    )
 
 
 def _host(url: str) -> str:

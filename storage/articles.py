@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database import claim, insert_new, insert_new_returning
@@ -21,7 +21,7 @@ from storage.models import (
     TranslationState,
 )
 
-IDENTITIES_PER_QUERY = 500
+PAIRS_PER_QUERY = 400
 STAYS_NEWS = timedelta(hours=24)  # for so long after it was first seen a rewritten article may be alerted
 
 
@@ -87,13 +87,23 @@ async def add(
     return (await store(session, {feed_id: list(articles)}, now=now)).new
 
 
-async def store(session: AsyncSession, items: Mapping[int, Sequence[NewArticle]], *, now: datetime) -> Stored:
+async def store(
+    session: AsyncSession,
+    items: Mapping[int, Sequence[NewArticle]],
+    *,
+    now: datetime,
+    known: Mapping[int, Sequence[Known]] | None = None,
+) -> Stored:
     """Stores the items of several feeds (by their ids): new ones as articles, known ones where they changed.
 
     An article that its outlet rewrote is looked at again unless somebody has been told of it; then its text
     is kept up to date, and a new title is translated anew. A date is never rewritten.
+
+    Args:
+        known: what `find_known` gave for these items in this transaction, if it was asked already.
     """
-    rows = [
+    there = {(row.feed_id, row.identity): row for several in (known or {}).values() for row in several}
+    rows: list[dict[str, Any]] = [
         {
             "feed_id": feed_id,
             "identity": article.identity,
@@ -111,92 +121,96 @@ async def store(session: AsyncSession, items: Mapping[int, Sequence[NewArticle]]
         }
         for feed_id, several in items.items()
         for article in several
+        if (feed_id, article.identity) not in there
     ]
     columns = (Article.id, Article.feed_id, Article.identity)
     new = [
         Added(*row)
         for row in await insert_new_returning(session, Article, rows, ["feed_id", "identity"], columns)
     ]
-    changed = 0
     added = {(each.feed_id, each.identity) for each in new}
+    missed: dict[int, tuple[list[str], list[str]]] = {}  # another worker was first, or nobody asked before
+    for row in rows:
+        key = (row["feed_id"], row["identity"])
+        if key not in added and row["content_hash"] is not None:
+            missed.setdefault(row["feed_id"], ([], []))[0].append(row["identity"])
+    for found in (await find_known(session, missed)).values():
+        there.update(((row.feed_id, row.identity), row) for row in found)
+    changed = 0
     for feed_id, several in items.items():
-        known = {
-            article.identity: article
-            for article in several
-            if article.content_hash and (feed_id, article.identity) not in added
-        }
-        if known:
-            changed += await _rewrite(session, feed_id, known, now)
+        for article in several:
+            stored = there.get((feed_id, article.identity))
+            if stored is not None and article.content_hash not in (None, stored.content_hash):
+                changed += await _rewrite(session, stored, article, now)
     return Stored(new, changed)
 
 
 class Known(NamedTuple):
-    """An article that is stored, by all that it can be recognised by."""
+    """An article that is stored: what it can be recognised by, and how far it has come."""
 
+    id: int
+    feed_id: int
     identity: str
     link_key: str | None
     title_key: str | None
+    content_hash: str | None
+    title: str
+    state: str
+    wanted: bool | None
+    translation: str
+    backlog: bool
+    fetched_at: datetime
 
 
-async def known(
-    session: AsyncSession, feed_id: int, *, identities: Sequence[str], link_keys: Sequence[str]
-) -> list[Known]:
-    """The feed's articles that have one of these identities or links, in the order they were stored."""
+_KNOWN = tuple(getattr(Article, name) for name in Known._fields)
+
+
+async def find_known(
+    session: AsyncSession, asked: Mapping[int, tuple[Sequence[str], Sequence[str]]]
+) -> dict[int, list[Known]]:
+    """Of several feeds (by their ids) the articles with these identities or link keys, oldest first."""
     found: dict[int, Known] = {}
-    columns = (Article.id, Article.identity, Article.link_key, Article.title_key)
-    for column, values in ((Article.identity, identities), (Article.link_key, link_keys)):
-        for start in range(0, len(values), IDENTITIES_PER_QUERY):
-            chunk = values[start : start + IDENTITIES_PER_QUERY]
-            rows = await session.execute(
-                select(*columns).where(Article.feed_id == feed_id, column.in_(chunk))
-            )
-            found.update((row.id, Known(*row[1:])) for row in rows)
-    return [found[id_] for id_ in sorted(found)]
+    for column, which in ((Article.identity, 0), (Article.link_key, 1)):
+        pairs = [(feed_id, value) for feed_id, values in asked.items() for value in values[which]]
+        for start in range(0, len(pairs), PAIRS_PER_QUERY):
+            chunk = pairs[start : start + PAIRS_PER_QUERY]
+            rows = await session.execute(select(*_KNOWN).where(tuple_(Article.feed_id, column).in_(chunk)))
+            found.update((row.id, Known(*row)) for row in rows)
+    by_feed: dict[int, list[Known]] = {}
+    for id_ in sorted(found):
+        by_feed.setdefault(found[id_].feed_id, []).append(found[id_])
+    return by_feed
 
 
 async def with_titles(session: AsyncSession, feed_id: int, title_keys: Sequence[str]) -> list[Known]:
     """The feed's articles that have one of these titles. Walks through all of the feed's: ask seldom."""
     rows = await session.execute(
-        select(Article.identity, Article.link_key, Article.title_key)
-        .where(Article.feed_id == feed_id, Article.title_key.in_(title_keys[:IDENTITIES_PER_QUERY]))
+        select(*_KNOWN)
+        .where(Article.feed_id == feed_id, Article.title_key.in_(title_keys[:PAIRS_PER_QUERY]))
         .order_by(Article.id)
     )
     return [Known(*row) for row in rows]
 
 
-async def _rewrite(
-    session: AsyncSession, feed_id: int, items: Mapping[str, NewArticle], now: datetime
-) -> int:
-    """Takes over what changed in these known items (by identity); gives how many had."""
-    columns = (Article.id, Article.identity, Article.title, Article.content_hash)
-    state = (Article.state, Article.wanted, Article.translation, Article.backlog, Article.fetched_at)
-    changed = 0
-    for start in range(0, len(items), IDENTITIES_PER_QUERY):
-        identities = list(items)[start : start + IDENTITIES_PER_QUERY]
-        known = await session.execute(
-            select(*columns, *state).where(Article.feed_id == feed_id, Article.identity.in_(identities))
-        )
-        for row in known.all():
-            item = items[row.identity]
-            if row.content_hash == item.content_hash:
-                continue
-            values: dict[str, Any] = {"content_hash": item.content_hash}
-            if row.content_hash is not None:  # else it was stored before hashes were kept
-                changed += 1
-                values |= {"title": item.title, "summary": item.summary, "changed_at": now}
-                if row.state == ArticleState.READY and not row.wanted:
-                    # Nobody is woken by a comma in last week's news.
-                    old = row.backlog or now - row.fetched_at > STAYS_NEWS
-                    values |= {"state": ArticleState.NEW, "attempts": 0, "backlog": old}
-                elif row.translation == TranslationState.DONE and row.title != item.title:
-                    values |= {"translation": TranslationState.PENDING, "translate_after": now}
-            await session.execute(
-                update(Article)
-                .where(Article.id == row.id)
-                .values(**values)
-                .execution_options(synchronize_session=False)
-            )
-    return changed
+async def _rewrite(session: AsyncSession, row: Known, item: NewArticle, now: datetime) -> bool:
+    """Takes over what changed in a known item; gives whether anything had."""
+    values: dict[str, Any] = {"content_hash": item.content_hash}
+    rewritten = row.content_hash is not None  # else it was stored before hashes were kept
+    if rewritten:
+        values |= {"title": item.title, "summary": item.summary, "changed_at": now}
+        if row.state == ArticleState.READY and not row.wanted:
+            # Nobody is woken by a comma in last week's news.
+            old = row.backlog or now - row.fetched_at > STAYS_NEWS
+            values |= {"state": ArticleState.NEW, "attempts": 0, "backlog": old}
+        elif row.translation == TranslationState.DONE and row.title != item.title:
+            values |= {"translation": TranslationState.PENDING, "translate_after": now}
+    await session.execute(
+        update(Article)
+        .where(Article.id == row.id)
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+    return rewritten
 
 
 async def claim_new(

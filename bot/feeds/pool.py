@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -22,17 +23,18 @@ T = TypeVar("T")
 
 # 20,000 items take feedparser 3 s; ten times that is a document made to be slow.
 PARSE_DEADLINE_S = 30.0
+MAX_PROCESSES = 2  # each takes 40 MB, and two parse more than one process can store
 
 
 class ParsePool:
     """`parse_document` in worker processes, with a deadline.
 
     Args:
-        processes: how many documents are parsed at once.
+        processes: how many documents are parsed at once; None: one a processor, two at most.
     """
 
-    def __init__(self, *, processes: int = 1, deadline_s: float = PARSE_DEADLINE_S) -> None:
-        self._processes = processes
+    def __init__(self, *, processes: int | None = None, deadline_s: float = PARSE_DEADLINE_S) -> None:
+        self._processes = processes or min(os.cpu_count() or 1, MAX_PROCESSES)
         self._deadline_s = deadline_s
         self._executor: ProcessPoolExecutor | None = None
 
@@ -55,6 +57,17 @@ class ParsePool:
             read_document, body, url=url, content_type=content_type, now=now, names=tuple(names), last=last
         )
         return await self._run(work, url)
+
+    async def warm_up(self) -> None:
+        """Starts the processes, so that the first document need not wait for them."""
+        executor = self._started()
+        started = (executor.submit(_be_there) for _ in range(self._processes))
+        await asyncio.gather(*map(asyncio.wrap_future, started))
+
+    @property
+    def process_ids(self) -> tuple[int, ...]:
+        """The processes that are running."""
+        return tuple((self._executor._processes or {}) if self._executor is not None else ())
 
     async def _run(self, work: Callable[[], T], url: str) -> T:
         executor = self._started()
@@ -98,6 +111,11 @@ class ParsePool:
 
 def _parse(body: bytes, url: str, content_type: str | None, now: datetime) -> ParsedFeed:
     return parse_document(body, url=url, content_type=content_type, now=now)
+
+
+def _be_there() -> None:
+    """Work that only needs a process."""
+    time.sleep(0.05)  # or one process would do it for all
 
 
 def _prepare() -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from tests.bench.figures import Figure
 from tests.bench.matching import matching
 from tests.bench.parsing import parsing
-from tests.bench.polling import polling
+from tests.bench.polling import polling, steady
 from tests.bench.translation import translation
 from tests.bench.words import words_to_keys
 
@@ -22,6 +22,7 @@ BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "words": words_to_keys,
     "matching": matching,
     "polling": polling,
+    "steady": steady,
     "translation": translation,
 }
 

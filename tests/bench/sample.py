@@ -11,12 +11,13 @@ from xml.sax.saxutils import escape
 from bot.demo.samples import load_samples
 from bot.translation.segments import sentences
 
+_ARTICLES = load_samples().articles
 START = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 
 
 def feed_document(number: int, *, items: int) -> bytes:
     """An RSS document of about a kilobyte an item, different for each number."""
-    articles = load_samples().articles
+    articles = _ARTICLES
     chance = random.Random(number)
     rows = []
     for index in range(items):
@@ -32,6 +33,19 @@ def feed_document(number: int, *, items: int) -> bytes:
         '<?xml version="1.0" encoding="UTF-8"?><rss version="2.0"><channel>'
         f"<title>Feed {number}</title><link>http://feed{number}.example/</link>{''.join(rows)}</channel></rss>"
     ).encode()
+
+
+def one_more_item(document: bytes, number: int, turn: int) -> bytes:
+    """The document with a new item in front, and its last one gone."""
+    article = _ARTICLES[(number + turn) % len(_ARTICLES)]
+    link = f"http://feed{number}.example/new/{turn}"
+    item = (
+        f"<item><title>{escape(article.title)} {number}+{turn}</title><link>{link}</link>"
+        f"<guid>{link}</guid><description>{escape(article.summary)}</description></item>"
+    )
+    head, mark, items = document.partition(b"<item>")
+    kept, _, _ = (mark + items).rpartition(b"<item>")
+    return head + item.encode() + kept + b"</channel></rss>"
 
 
 def words(count: int) -> list[str]:
