@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from functools import lru_cache
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urljoin, urlsplit
 
@@ -69,6 +70,7 @@ def absolute(link: str, base: str) -> str:
     return link if usable else ""
 
 
+@lru_cache(256)  # an item's guid, its link and its key are mostly one address
 def link_key(link: str) -> str:
     """What an absolute address is recognised by: `//host/path?query#fragment` without what only tracks."""
     if _MAY_REDIRECT.match(link):

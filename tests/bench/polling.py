@@ -11,7 +11,6 @@ import gc
 import io
 import os
 import resource
-import subprocess
 import sys
 import tempfile
 import time
@@ -44,13 +43,13 @@ WATCH_S = 0.005
 async def site() -> AsyncIterator[str]:
     """The feeds' server; gives its address."""
     command = [sys.executable, "-m", "tests.bench.feed_site", str(FEEDS), str(ITEMS)]
-    server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    pipe = asyncio.subprocess.PIPE
+    server = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe)
     assert server.stdout is not None
     try:
-        port = await asyncio.to_thread(server.stdout.readline)
-        yield f"http://127.0.0.1:{int(port)}"
+        yield f"http://127.0.0.1:{int(await server.stdout.readline())}"
     finally:
-        server.communicate()
+        await server.communicate()
 
 
 @asynccontextmanager
