@@ -120,6 +120,21 @@ TRAPS = [
     ("a real truce", "trade_war", "Truce in Gaza holds for a second day"),
     ("trade unions", "trade_war", "Trade unions battle over pensions"),
     ("a trade deadline", "trade_war", "Trade deadline passes with no new guard"),
+    ("grants that are frozen", "sanctions", "Washington freezes grants for a university"),
+    ("restrictions at home", "sanctions", "Russia restricts calls in a messenger"),
+    ("a budget in a regime", "sanctions", "Cuban doctors paid by a bank in Calabria"),
+    ("a bank account after a scam", "sanctions", "Bank blocks the account of a romance scammer"),
+    ("a listed company", "sanctions", "Iranian film about a firm listed in the credits"),
+    ("a cycle lane that is approved", "sanctions", "Council sanctions a cycle lane on the quay"),
+    ("an interest rate", "tariffs", "Bank keeps its rate at 15 percent as exporters complain"),
+    ("a variable tariff", "tariffs", "What it means to be on a standard variable tariff"),
+    ("taxes on hotels", "tariffs", "City raises its hotel tax by 10 percent"),
+    ("chip shops", "export_controls", "Chip shop owner needs a licence for his terrace"),
+    ("a transfer in football", "export_controls", "Club barred from the transfer of a tech-minded striker"),
+    ("lamps", "critical_minerals", "Tungsten lamps and nostalgia in a shop window"),
+    ("a dose", "critical_minerals", "Lithium dose lowered for elderly patients"),
+    ("a standoff over pay", "trade_war", "Trade unions and the ministry in a standoff over pay"),
+    ("a price by the ounce", "mining", "Gold passes another mark per ounce as the dollar slips"),
 ]  # fmt: skip
 
 # The same words where they are meant.
@@ -163,6 +178,20 @@ MEANT = [
     ("a tanker list", "sanctions", "Three tankers added to the SDN list"),
     ("commerce hostilities", "trade_war", "Commerce hostilities resume after a lull"),
     ("tit for tat", "trade_war", "Tit-for-tat trade steps hurt both"),
+    ("whose funds are frozen", "sanctions", "Swiss keep the funds of the dictator's cronies frozen"),
+    ("a waiver for oil", "sanctions", "Caracas loses its waiver to sell oil to a Texan refiner"),
+    ("what the west restricts", "sanctions", "Harare marks the end of western restrictions"),
+    ("a lender cut off", "sanctions", "Kremlin lender cut from the payment system"),
+    ("a tanker that is boarded", "sanctions", "French navy boards a tanker with Russian crude"),
+    ("a bank that pays for dealings", "sanctions", "Exchange to pay a penalty over Iranian customers"),
+    ("a rate by its per cents", "tariffs", "Watchmakers stunned as a 39% rate kicks in"),
+    ("foreign goods charged", "tariffs", "White House mulls a 100% charge on foreign-made films"),
+    ("refunds for importers", "tariffs", "Importers line up for a refund at the trade court"),
+    ("permits that run dry", "export_controls", "Mills wait as Chinese permits for tungsten run late"),
+    ("know-how that may not leave", "export_controls", "Beijing bars the transfer of cathode technology"),
+    ("selling at home first", "export_controls", "Delhi orders exporters to fill the domestic market first"),
+    ("a showdown of commerce", "trade_war", "Beijing vows to win the commercial showdown"),
+    ("resources by their class", "mining", "Explorer doubles the inferred resource at its northern claims"),
 ]  # fmt: skip
 
 

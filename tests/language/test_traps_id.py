@@ -112,6 +112,15 @@ TRAPS = [
     ("a real truce", "trade_war", "Gencatan senjata di Gaza dilanggar"),
     ("a war of tax rates", "trade_war", "Perang tarif pajak antarnegara dikhawatirkan"),
     ("a war of fares", "trade_war", "Perang tarif taksi daring merugikan sopir"),
+    ("rekening nasabah", "sanctions", "OJK minta bank blokir rekening nasabah penipu"),
+    ("hukuman mati", "sanctions", "Iran jatuhkan hukuman mati bagi mata-mata"),
+    ("blokir aplikasi", "sanctions", "Rusia blokir aplikasi pesan"),
+    ("paket wisata", "sanctions", "Paket wisata murah ke Rusia laris"),
+    ("uang ke luar negeri", "export_controls", "Biaya kirim uang ke luar negeri dibatasi"),
+    ("pajak hiburan", "tariffs", "Pajak hiburan dipungut 40 persen mulai pekan depan"),
+    ("bea meterai", "tariffs", "Bea meterai dibayar lewat ponsel"),
+    ("beasiswa", "mining", "PT Timah salurkan beasiswa bagi siswa berprestasi"),
+    ("seteru keluarga", "trade_war", "Konflik ekonomi keluarga berakhir damai"),
 ]  # fmt: skip
 
 # The same words where they are meant.
@@ -156,6 +165,15 @@ MEANT = [
     ("perseteruan", "trade_war", "Perseteruan dagang dua raksasa memanas"),
     ("balas dagang", "trade_war", "Aksi balas dagang belum berakhir"),
     ("perang tarif", "trade_war", "Perang tarif dua negara menekan rupiah"),
+    ("rekening kroni", "sanctions", "Swiss bekukan rekening kroni diktator Suriah"),
+    ("hukuman ekonomi", "sanctions", "PBB berlakukan lagi hukuman untuk Iran"),
+    ("minyak yang dilarang", "sanctions", "Kilang India takut beli minyak Rusia"),
+    ("izin sebelum dikirim", "export_controls", "Tokyo minta izin sebelum alat cip dikirim ke luar negeri"),
+    ("menahan pasokan", "export_controls", "Beijing tahan pengiriman galium ke pembeli Eropa"),
+    ("boleh lagi", "export_controls", "Pasir laut kembali boleh diekspor"),
+    ("kena tarif", "tariffs", "Kena tarif 39%, pembuat jam Swiss merana"),
+    ("saling balas", "trade_war", "Saling balas tarif, dua tetangga makin renggang"),
+    ("lahan batu bara", "mining", "Ormas menggarap lahan batu bara bekas konsesi asing"),
 ]  # fmt: skip
 
 
