@@ -10,16 +10,16 @@ from telegram.error import InvalidToken, TelegramError
 from bot.app import utc_now, watched_queries
 from bot.delivery.outcomes import Stop
 from bot.delivery.telegram import build_bot
+from bot.doctor_feeds import examine_feeds
 from bot.doctor_translators import examine_translator, what_is_told
 from bot.errors import RarewatchError
+from bot.feed_states import feed_states
 from bot.feeds.catalog import load_catalog
 from bot.language.concepts import Concepts
 from bot.logs import redact
 from bot.settings import Settings
-from storage import alerts, feeds
+from storage import alerts
 from storage.database import Database
-
-FAILING_SHOWN = 6  # of the feeds that fail for one reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +62,8 @@ async def _database(settings: Settings) -> AsyncIterator[Finding]:
     try:
         await database.upgrade()
         async with database.read() as session:
-            counts = await feeds.counts(session)
             outbox = await alerts.counts(session)
-            known = await feeds.enabled(session)
+            states = await feed_states(session, now=utc_now())
     except RarewatchError as error:
         yield Finding("database", False, str(error))
         return
@@ -77,22 +76,8 @@ async def _database(settings: Settings) -> AsyncIterator[Finding]:
         f"{database.shown}: alerts sent {outbox.get('sent', 0)}, waiting {waiting}, "
         f"failed {outbox.get('failed', 0)}",
     )
-    if not counts.enabled:
-        yield Finding("feeds", None, "none polled yet; `rarewatch run` reads them in from the feeds file")
-        return
-    failing = [feed for feed in known if feed.failures]
-    yield Finding(
-        "feeds",
-        True if not failing else None,
-        f"{counts.enabled} in turn, {len(failing)} failing, {counts.never_read} not read so far",
-    )
-    by_reason: dict[str, list[str]] = {}
-    for feed in sorted(failing, key=lambda feed: -feed.failures):
-        by_reason.setdefault(feed.last_error or "no reason known", []).append(feed.name)
-    for reason, names in by_reason.items():
-        shown = ", ".join(names[:FAILING_SHOWN])
-        more = f" and {len(names) - FAILING_SHOWN} more" if len(names) > FAILING_SHOWN else ""
-        yield Finding("feeds", False, f"{reason}: {shown}{more}")
+    for ok, text in examine_feeds(states):
+        yield Finding("feeds", ok, text)
 
 
 async def _telegram(settings: Settings) -> Finding:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -14,13 +16,16 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from bot.delivery.render import clean, cut, language_name, local_time, safe_url
+from bot.feed_states import FeedState, feed_states, summary, worst_first
 from bot.translation.credits import translated_by
 from storage import feeds, search
 from storage.database import Database
 from storage.models import Article, Feed
 
 ARTICLES_SHOWN = 50
+FEEDS_SHOWN = 300  # those that need somebody first
 SUMMARY_CHARS = 300
+PROBLEM_CHARS = 500
 DATABASE_AWAY = "The database can't be reached now. Try again in a minute."
 # Nothing from elsewhere is loaded, and no script runs, whatever a feed has put into a title.
 HEADERS = {
@@ -45,10 +50,34 @@ class ArticleItem:
     origin: str
 
 
-def build_page(database: Database, *, token: str | None) -> Starlette:
+@dataclass(frozen=True, slots=True)
+class FeedItem:
+    """A feed as the page shows it; times in UTC, "" when there is none yet."""
+
+    name: str
+    state: str
+    troubled: bool
+    read: str
+    next: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class FeedsSection:
+    """How the feeds stand; `more` are not shown."""
+
+    summary: str
+    items: tuple[FeedItem, ...]
+    more: int
+
+
+def build_page(
+    database: Database, *, token: str | None, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> Starlette:
     """The web application.
 
     Args:
+        clock: gives now, aware.
         token: asked for (``?token=…`` or ``Authorization: Bearer …``) by every page but ``/healthz``;
             None: open to whoever can reach the port.
     """
@@ -66,11 +95,11 @@ def build_page(database: Database, *, token: str | None) -> Starlette:
         try:
             async with database.read() as session:
                 rows = await search.newest(session, limit=ARTICLES_SHOWN)
-                counts = await feeds.counts(session)
+                states = await feed_states(session, now=clock())
         except (SQLAlchemyError, OSError):
             return PlainTextResponse(DATABASE_AWAY, 503, headers=HEADERS)
         items = [article_item(article, feed) for article, feed in rows]
-        return HTMLResponse(archive.render(items=items, feeds=counts), headers=HEADERS)
+        return HTMLResponse(archive.render(items=items, feeds=feeds_section(states)), headers=HEADERS)
 
     async def show_health(_request: Request) -> Response:
         try:
@@ -102,6 +131,24 @@ def article_item(article: Article, feed: Feed) -> ArticleItem:
         summary=cut(clean(summary), SUMMARY_CHARS),
         url=safe_url(article.url),
         origin=clean(" · ".join(part for part in origin if part)),
+    )
+
+
+def feeds_section(states: Sequence[FeedState]) -> FeedsSection:
+    """The view of the feeds, those that need somebody first; all of it plain text."""
+    shown = worst_first(states)[:FEEDS_SHOWN]
+    return FeedsSection(summary(states), tuple(map(_feed_item, shown)), len(states) - len(shown))
+
+
+def _feed_item(state: FeedState) -> FeedItem:
+    feed = state.feed
+    return FeedItem(
+        name=clean(feed.name),
+        state=state.health.state.value,
+        troubled=state.health.troubled,
+        read=local_time(feed.last_success_at, "UTC") if feed.last_success_at else "",
+        next=local_time(feed.next_poll_at, "UTC"),
+        problem=cut(clean(state.sentence), PROBLEM_CHARS),
     )
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,13 @@ import aiohttp
 import pytest
 from sqlalchemy import text, update
 
-from bot.web.page import build_page
+from bot.web.page import FEEDS_SHOWN, build_page
 from bot.web.server import PortError, bind, serve
+from storage import feeds
 from storage.database import Database
+from storage.feeds import FeedRow
 from storage.models import Article, Feed
-from tests.storage.rows import add_articles, make_ready, ready_alert
+from tests.storage.rows import add_articles, add_feed, make_ready, ready_alert
 
 TOKEN = "geheim"
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'&amp;{{ 7*7 }}\u202e\x1b[31m"
@@ -43,11 +45,15 @@ class Tags(HTMLParser):
 
 
 @asynccontextmanager
-async def serving(database: Database, token: str | None = None) -> AsyncIterator[aiohttp.ClientSession]:
+async def serving(
+    database: Database,
+    token: str | None = None,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> AsyncIterator[aiohttp.ClientSession]:
     stopping = asyncio.Event()
     listener = bind("127.0.0.1", 0)
     address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server = asyncio.create_task(serve(build_page(database, token=token), listener, stopping))
+    server = asyncio.create_task(serve(build_page(database, token=token, clock=clock), listener, stopping))
     try:
         async with aiohttp.ClientSession(address) as client:
             yield client
@@ -86,9 +92,12 @@ async def test_articles_stand_with_their_english_original_source_and_link(
         "http://feed.example/0",
     ]
     words = " ".join(found.text.split())
-    assert "Title 0 Judul 0 Body Kabar · 23 Nov 2026, 09:00 UTC · Indonesian, translated by LibreTranslate" in words
+    assert (
+        "Title 0 Judul 0 Body Kabar · 23 Nov 2026, 09:00 UTC · Indonesian, translated by LibreTranslate"
+        in words
+    )
     assert "Judul 1 Isi Kabar · 23 Nov 2026, 09:00 UTC · Indonesian, not translated yet" in words
-    assert "1 feed " in words
+    assert "1 feed: 1 not read so far" in words
     assert ("p", {"lang": "id"}) in found.tags
 
 
@@ -114,6 +123,7 @@ async def test_what_a_feed_or_a_translator_puts_in_is_text_and_nothing_else(
     assert status == 200
     found = Tags(page)
     known = {"html", "head", "meta", "title", "style", "body", "h1", "p", "article", "h2", "a", "i"}
+    known |= {"details", "summary", "table", "thead", "tr", "th", "td"}
     assert {tag for tag, _ in found.tags} <= known
     assert not any(name.startswith("on") for _, attributes in found.tags for name in attributes)
     assert found.text.count("alert(1)") >= 4
@@ -237,3 +247,43 @@ async def test_the_server_ends_soon_though_a_reader_holds_on(database: Database)
 
 def test_the_template_comes_with_the_program() -> None:
     assert (Path(__file__).parents[2] / "bot/web/templates/archive.html").is_file()
+
+
+async def test_the_feeds_stand_with_their_state_and_what_to_do_the_troubled_first(
+    any_database: Database, now: datetime
+) -> None:
+    await add_feed(any_database, now, "http://a.example/")
+    troubled = await add_feed(any_database, now, "http://b.example/")
+    async with any_database.write() as session:
+        await session.execute(update(Feed).values(last_success_at=now, newest_at=now))
+        await session.execute(
+            update(Feed)
+            .where(Feed.id == troubled)
+            .values(
+                name=HOSTILE,
+                failures=9,
+                failing_since=now - timedelta(days=2),
+                last_error=f"the server refuses us (status 403){HOSTILE}",
+            )
+        )
+    async with serving(any_database, clock=lambda: now) as client:
+        _, page, _ = await get(client)
+    tags = Tags(page)
+    assert "2 feeds: 1 in trouble, 1 fine" in tags.text
+    assert "Not readable for 2 days: the server refuses us (status 403)" in tags.text
+    assert "Look for its new address" in tags.text
+    assert tags.text.index("failing for a day") < tags.text.index("Kabar")
+    assert not {"script", "img"} & {tag for tag, _ in tags.tags}
+
+
+async def test_very_many_feeds_are_cut_short(database: Database, now: datetime) -> None:
+    async with database.write() as session:
+        rows = [
+            FeedRow(f"http://a.example/{number}", "A", "id", "ID", "trade")
+            for number in range(FEEDS_SHOWN + 7)
+        ]
+        await feeds.sync(session, rows, now=now)
+    async with serving(database) as client:
+        _, page, _ = await get(client)
+    assert page.count("<td>A</td>") == FEEDS_SHOWN
+    assert "and 7 more" in page
