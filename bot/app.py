@@ -17,6 +17,9 @@ from tzlocal import get_localzone_name
 
 from bot.feeds.catalog import Catalog, load_catalog
 from bot.feeds.fetch import open_session
+from bot.feeds.full_text import FullTexts
+from bot.feeds.hosts import Hosts
+from bot.feeds.page_pool import PagePool
 from bot.feeds.pool import ParsePool
 from bot.inspection import Inspector
 from bot.language.concepts import Concepts
@@ -123,6 +126,10 @@ async def open_parts(
         stack.push_async_callback(session.close)
         pool = ParsePool()
         stack.callback(pool.close)
+        page_pool = PagePool()
+        stack.callback(page_pool.close)
+        texts = FullTexts(session, extract=page_pool.article_text, hosts=Hosts())
+        stack.push_async_callback(texts.aclose)
         translator = build_translator(settings, database, clock=clock, rest_s=tempo.translator_rest_s)
         stack.push_async_callback(translator.aclose)
         reachability, wakes, owner = Reachability(), Wakes(), owner_name()
@@ -141,6 +148,7 @@ async def open_parts(
             wakes=wakes,
             tempo=tempo,
             passing=passing,
+            texts=texts,
         )
         yield Parts(
             settings=settings,

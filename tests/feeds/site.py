@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Final
 
 from aiohttp import web
@@ -34,3 +35,26 @@ class Site:
             )
 
         self.handler = handle
+
+
+@asynccontextmanager
+async def open_site() -> AsyncIterator[Site]:
+    """A site that is there for a while."""
+    site = Site()
+
+    async def dispatch(request: web.Request) -> web.StreamResponse:
+        site.requests.append(request)
+        assert site.handler is not None
+        return await site.handler(request)
+
+    app = web.Application()
+    app.router.add_route("*", "/{tail:.*}", dispatch)
+    runner = web.AppRunner(app, shutdown_timeout=0, handler_cancellation=True)
+    await runner.setup()
+    listener = web.TCPSite(runner, "127.0.0.1", 0)
+    await listener.start()
+    site.base = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    try:
+        yield site
+    finally:
+        await runner.cleanup()
