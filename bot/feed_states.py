@@ -9,11 +9,14 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.feeds.addresses import shown
-from bot.feeds.health import TROUBLED, Facts, Health, State, health
-from bot.feeds.pace import Pace
-from bot.learned import address_of
+from bot.feeds.health import TROUBLED, Dated, Facts, Health, State, health
+from bot.feeds.schedule import interval_s
+from bot.learned import address_of, pace_of, poll_state
 from storage import feed_problems, feeds
 from storage.models import Feed
+
+LITTLE_PER_DAY = 1 / 14
+"""Items: of feeds that bring less, the dates of all their articles are looked at."""
 
 # What needs somebody first, what is well last.
 _ORDER = (State.GONE, State.FAILING_LONG, State.SILENT, State.FAILING, State.MOVED, State.NEW, State.FINE)
@@ -27,13 +30,23 @@ class FeedState:
     health: Health
 
     @property
+    def every_s(self) -> float | None:
+        """Seconds from one reading to the next, as written or found out; None before the first."""
+        feed = self.feed
+        if feed.interval_s is None and feed.last_success_at is None:
+            return None
+        return feed.poll_every_s or interval_s(
+            poll_state(feed, failures=0, pace=pace_of(feed), asked_s=feed.asked_s)
+        )
+
+    @property
     def sentence(self) -> str:
         """What is wrong and what to do, or ""."""
         parts = (self.health.problem, self.health.advice)
         return " ".join(f"{part[:1].upper()}{part[1:].rstrip('.')}." for part in parts if part)
 
 
-def facts_of(feed: Feed, *, empty: bool) -> Facts:
+def facts_of(feed: Feed, *, empty: bool, dated: Dated | None = None) -> Facts:
     """What is known of a feed."""
     address = address_of(feed)
     return Facts(
@@ -43,8 +56,9 @@ def facts_of(feed: Feed, *, empty: bool) -> Facts:
         last_polled_at=feed.last_polled_at,
         last_success_at=feed.last_success_at,
         newest_at=feed.newest_at,
-        pace=Pace(feed.items_per_day, feed.window_s),
+        pace=pace_of(feed),
         empty=empty,
+        dated=dated,
         moved_to=shown(address) if address != feed.url else None,
     )
 
@@ -52,8 +66,10 @@ def facts_of(feed: Feed, *, empty: bool) -> Facts:
 async def feed_states(session: AsyncSession, *, now: datetime) -> list[FeedState]:
     """All feeds that are polled, by name."""
     empty = await feed_problems.empty(session)
+    dates = await feed_problems.dates(session, items_per_day=LITTLE_PER_DAY)
+    dated = {feed_id: Dated(*found) for feed_id, found in dates.items()}
     return [
-        FeedState(feed, health(facts_of(feed, empty=feed.id in empty), now=now))
+        FeedState(feed, health(facts_of(feed, empty=feed.id in empty, dated=dated.get(feed.id)), now=now))
         for feed in await feeds.enabled(session)
     ]
 

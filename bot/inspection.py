@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -68,7 +68,11 @@ class Inspection:
 
 
 class Inspector:
-    """Looks at addresses. The session's guard keeps it off private networks."""
+    """Looks at addresses. The session's guard keeps it off private networks.
+
+    Args:
+        user_agents: by address, where an outlet wants to be asked as feeds.yaml says.
+    """
 
     def __init__(
         self,
@@ -78,7 +82,9 @@ class Inspector:
         *,
         clock: Callable[[], datetime],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        user_agents: Mapping[str, str] | None = None,
     ) -> None:
+        self._user_agents = dict(user_agents or {})
         self._session = session
         self._pool = pool
         self._detector = detector
@@ -156,7 +162,13 @@ class Inspector:
         while wait_s := self._hosts.begin(host, now=time()):
             await self._sleep(wait_s)
         try:
-            return await fetch(self._session, url, validators=Validators(), now=self._clock())
+            return await fetch(
+                self._session,
+                url,
+                validators=Validators(),
+                now=self._clock(),
+                user_agent=self._user_agents.get(url),
+            )
         finally:
             self._hosts.end(host, now=time())
 
@@ -212,11 +224,13 @@ def read_file(name: str) -> bytes:
 
 
 @asynccontextmanager
-async def open_inspector(*, allow_private: bool, clock: Callable[[], datetime]) -> AsyncIterator[Inspector]:
+async def open_inspector(
+    *, allow_private: bool, clock: Callable[[], datetime], user_agents: Mapping[str, str] | None = None
+) -> AsyncIterator[Inspector]:
     """An inspector with a session and a parser of its own, for a command."""
     pool = ParsePool()
     async with open_session(allow_private=allow_private) as session:
         try:
-            yield Inspector(session, pool, Detector(), clock=clock)
+            yield Inspector(session, pool, Detector(), clock=clock, user_agents=user_agents)
         finally:
             pool.close()

@@ -1,11 +1,11 @@
-"""What the operator was told of feeds in trouble, and which feeds never had an article."""
+"""What the operator was told of feeds in trouble, and what their articles say of those that bring little."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.models import Article, Feed
@@ -23,6 +23,22 @@ async def empty(session: AsyncSession) -> set[int]:
             )
         )
     )
+
+
+async def dates(session: AsyncSession, *, items_per_day: float) -> dict[int, tuple[datetime, datetime, int]]:
+    """Of polled feeds that bring less than so much: (oldest date, newest date, dated articles), by id."""
+    rows = await session.execute(
+        select(Feed.id, func.min(Article.published_at), func.max(Article.published_at), func.count())
+        .join(Article, Article.feed_id == Feed.id)
+        .where(
+            Feed.enabled,
+            Feed.failures == 0,
+            Feed.items_per_day < items_per_day,
+            Article.published_at.is_not(None),
+        )
+        .group_by(Feed.id)
+    )
+    return {feed_id: (oldest, newest, count) for feed_id, oldest, newest, count in rows if oldest and newest}
 
 
 async def mark_told(session: AsyncSession, ids: Sequence[int], *, now: datetime) -> set[int]:

@@ -28,10 +28,12 @@ class Site:
     def __init__(self, pages: dict[str, str]) -> None:
         self.pages = pages
         self.asked: list[str] = []
+        self.agents: list[str] = []
         self.origin = ""
 
     async def answer(self, request: web.Request) -> web.Response:
         self.asked.append(request.path)
+        self.agents.append(request.headers["User-Agent"])
         if request.path not in self.pages:
             raise web.HTTPNotFound
         text = self.pages[request.path]
@@ -96,6 +98,15 @@ async def test_a_page_without_any_feed_is_told_so(inspector: Inspector, site: Si
     with pytest.raises(RarewatchError) as caught:
         await inspector.look(f"{site.origin}/")
     assert "a web page came, no feed, and none was found from there" in str(caught.value)
+
+
+async def test_an_outlet_is_asked_as_feeds_yaml_says(detector: Detector, site: Site, now: datetime) -> None:
+    pool, url = ParsePool(), f"{site.origin}/rss"
+    async with open_session(allow_private=True) as session:
+        browser = Inspector(session, pool, detector, clock=lambda: now, user_agents={url: "Browser/1"})
+        await browser.look(url)
+    pool.close()
+    assert site.agents == ["Browser/1"]
 
 
 async def test_another_document_is_not_searched(inspector: Inspector, site: Site) -> None:

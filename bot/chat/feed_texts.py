@@ -88,7 +88,7 @@ def _line(state: FeedState, now: datetime) -> str:
     facts = []
     if feed.last_success_at is not None:
         facts.append(f"read {_ago((now - feed.last_success_at).total_seconds())}")
-    if every_s := feed.interval_s or feed.poll_every_s:
+    if every_s := state.every_s:
         facts.append(f"every {_span(every_s)}")
     if state.health.state is State.NEW:
         facts.append("not read so far")

@@ -80,9 +80,7 @@ async def _states(settings: Settings, *, there: bool) -> dict[str, FeedState]:
 def _row(spec: FeedSpec | None, state: FeedState | None) -> dict[str, Any]:
     feed = state.feed if state is not None else None
     source: Any = spec or feed
-    every_s = None
-    if feed is not None:
-        every_s = feed.interval_s or feed.poll_every_s
+    every_s = state.every_s if state is not None else None
     return {
         "name": source.name,
         "language": source.language,

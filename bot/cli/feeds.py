@@ -85,6 +85,7 @@ def check_feeds(
     from bot.inspection import Inspector, open_inspector
 
     settings = settings_of()
+    user_agents = _user_agents(settings)
 
     async def look(inspector: Inspector, target: str) -> list[Inspection]:
         if is_address(target):
@@ -93,7 +94,9 @@ def check_feeds(
 
     async def work() -> bool:
         all_read = True
-        async with open_inspector(allow_private=settings.private_feeds, clock=utc_now) as inspector:
+        async with open_inspector(
+            allow_private=settings.private_feeds, clock=utc_now, user_agents=user_agents
+        ) as inspector:
             for target in targets:
                 try:
                     found = await look(inspector, target)
@@ -120,6 +123,20 @@ def check_feeds(
 
     if not run_to_end(work()):
         raise typer.Exit(1)
+
+
+def _user_agents(settings: Settings) -> dict[str, str]:
+    """As what the outlets of the feeds file want to be asked: a check is asked as a poll would be."""
+    from bot.feeds.catalog import CatalogError, load_catalog
+
+    if not settings.feeds_file.exists():
+        return {}
+    try:
+        feeds = load_catalog(settings.feeds_file).feeds
+    except CatalogError as error:
+        typer.secho(str(error), err=True, fg=typer.colors.YELLOW)
+        return {}
+    return {feed.url: feed.user_agent for feed in feeds if feed.user_agent is not None}
 
 
 def is_address(target: str) -> bool:

@@ -17,6 +17,8 @@ from bot.feeds.pace import Pace, is_silent
 
 LONG: Final = timedelta(days=1)  # what fails for so long does not come back by itself
 TELL_EVERY: Final = timedelta(hours=1)
+ENDED: Final = timedelta(days=60)  # the least age of the newest article of a feed that has ended
+GAPS_OF_SILENCE: Final = 14  # as in `bot.feeds.pace`
 GONE_FAILURES: Final = 3  # in a row: a server that is being rebuilt says 410, too, for a moment
 
 # The status is kept nowhere but in the sentence that `bot.feeds.fetch` made of it.
@@ -39,11 +41,26 @@ TROUBLED: Final = frozenset({State.FAILING_LONG, State.SILENT, State.GONE})
 
 
 @dataclass(frozen=True, slots=True)
+class Dated:
+    """When the articles of a feed were published, by their own dates: the first, the last, how many."""
+
+    oldest: datetime
+    newest: datetime
+    count: int
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether nothing has followed for longer than the dates themselves would lead to expect."""
+        gap = (self.newest - self.oldest) / max(self.count - 1, 1)
+        return now - self.newest > max(ENDED, GAPS_OF_SILENCE * gap)
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What is known of a feed.
 
-    `newest_at` is when something new last came, `empty` that no article ever came; `moved_to` is the address
-    it is read at, when that is another than its own.
+    `newest_at` is when something new last came (to us: a feed that had ended before it was first read brought
+    all it had that day), `empty` that no article ever came; `dated` is known of those that bring little;
+    `moved_to` is the address it is read at, when that is another than its own.
     """
 
     failures: int = 0
@@ -54,6 +71,7 @@ class Facts:
     newest_at: datetime | None = None
     pace: Pace = field(default_factory=Pace)
     empty: bool = False
+    dated: Dated | None = None
     moved_to: str | None = None
 
 
@@ -83,6 +101,13 @@ def health(facts: Facts, *, now: datetime) -> Health:
             State.SILENT,
             "it can be read, but there was never an article in it",
             "See whether the outlet has another feed: `rarewatch feeds check` finds those of a page",
+        )
+    if facts.dated is not None and facts.dated.is_over(now):
+        return Health(
+            State.SILENT,
+            f"it can be read, but its newest article is {_days(now - facts.dated.newest)} old",
+            "See on its site whether it still publishes, and whether it has another feed",
+            facts.dated.newest,
         )
     if facts.newest_at is not None and is_silent(facts.pace, newest_at=facts.newest_at, now=now):
         return Health(

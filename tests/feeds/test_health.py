@@ -10,7 +10,7 @@ from aiohttp import web
 
 from bot.errors import RarewatchError
 from bot.feeds.fetch import Validators, fetch, open_session
-from bot.feeds.health import Facts, Health, Known, State, health, news
+from bot.feeds.health import Dated, Facts, Health, Known, State, health, news
 from bot.feeds.pace import Pace
 
 HOURS = timedelta(hours=1)
@@ -122,3 +122,23 @@ def test_at_most_one_message_an_hour(now: datetime) -> None:
     assert not news(feeds[1:], last_told_at=now - timedelta(minutes=59), now=now)
     later = now + timedelta(minutes=1)
     assert [one.id for one in news(feeds, last_told_at=None, now=later).troubled] == [2]
+
+
+@pytest.mark.parametrize(
+    ("newest_days", "span_days", "count", "state"),
+    [
+        (700, 2, 30, State.SILENT),
+        (61, 2, 30, State.SILENT),
+        (59, 2, 30, State.FINE),
+        (120, 900, 11, State.FINE),  # every three months
+        (700, 0, 1, State.SILENT),
+    ],
+    ids=["ended two years ago", "for 61 days", "for 59 days", "quarterly", "one old article"],
+)
+def test_a_feed_that_had_ended_before_it_was_first_read_is_silent(
+    now: datetime, newest_days: int, span_days: int, count: int, state: State
+) -> None:
+    newest = now - newest_days * DAYS
+    dated = Dated(newest - span_days * DAYS, newest, count)
+    facts = read_well(now, newest_at=now, pace=Pace(1 / newest_days, None), dated=dated)
+    assert health(facts, now=now).state is state

@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from storage import feed_problems, feeds
 from storage.database import Database
-from storage.models import Feed
+from storage.models import Article, Feed
 from tests.storage.rows import add_articles, add_feed
 
 
@@ -41,3 +41,15 @@ async def test_what_reached_nobody_is_to_be_told_yet(any_database: Database, now
     async with any_database.write() as session:
         await feed_problems.untold(session, [one], told_at=now)
         assert await feed_problems.mark_told(session, [one], now=now) == {one}
+
+
+async def test_the_dates_of_feeds_that_bring_little_are_told(any_database: Database, now: datetime) -> None:
+    [first, second, _] = await add_articles(any_database, now, count=3)
+    async with any_database.write() as session:
+        await session.execute(update(Feed).values(items_per_day=0.01))
+        old = now - timedelta(days=100)
+        await session.execute(update(Article).where(Article.id == first).values(published_at=old))
+        await session.execute(update(Article).where(Article.id == second).values(published_at=None))
+        [found] = (await feed_problems.dates(session, items_per_day=0.02)).values()
+        assert found == (old, now, 2)
+        assert await feed_problems.dates(session, items_per_day=0.005) == {}
