@@ -23,6 +23,7 @@ from storage.models import Article, Feed
 log = structlog.get_logger(__name__)
 
 MAX_VISITS = 3  # after so many claims, each broken off, an article goes on without
+SAMPLE_CHARS = 500
 
 
 class FindsText(Protocol):
@@ -36,6 +37,11 @@ def read_article(article: Article, language: str) -> Document:
     """The words of an article in its own language; its page's text counts as the summary's continuation."""
     text = f"{article.summary}\n{article.body}".strip() if article.body else article.summary
     return analyse_article(article.title, text, language)
+
+
+def sample_for_language(article: Article) -> str:
+    """The text that an article's language is told by; where there is only a title, its page says more."""
+    return f"{article.title}\n{article.summary or (article.body or '')[:SAMPLE_CHARS]}"
 
 
 class ArticlePages:

@@ -27,7 +27,7 @@ import aiohttp
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.article_pages import ArticlePages, FindsText, read_article
+from bot.article_pages import ArticlePages, FindsText, read_article, sample_for_language
 from bot.backlog import Pace, in_order, is_outage
 from bot.delivery.fanout import fan_out
 from bot.feeds.pool import ParsePool
@@ -229,7 +229,7 @@ class Pipeline:
         return readings
 
     def _read(self, article: Article, feed: Feed) -> _Reading:
-        language = self._detector.detect(f"{article.title}\n{article.summary}", feed.language)
+        language = self._detector.detect(sample_for_language(article), feed.language)
         return _Reading(article, feed, language, read_article(article, language))
 
     async def _each(self, step: Callable[[_Reading], Awaitable[None]], readings: Sequence[_Reading]) -> None:

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import update
 from structlog.testing import capture_logs
 
-from bot.article_pages import MAX_VISITS, read_article
+from bot.article_pages import MAX_VISITS, read_article, sample_for_language
 from bot.feeds.pool import ParsePool
 from bot.language.concepts import Concepts
 from bot.language.detect import Detector
@@ -211,6 +211,15 @@ async def test_a_page_that_is_broken_off_again_and_again_is_given_up(road: Road,
     errors = [log["event"] for log in logs if log["log_level"] == "error"]
     assert errors == ["article_page_fault"] * MAX_VISITS
     assert road.pipeline.counters.faults == MAX_VISITS
+
+
+def test_where_there_is_only_a_title_the_page_tells_the_language() -> None:
+    article = Article(title="Judul", summary="", body="Isi halaman " * 1000)
+    assert sample_for_language(article).startswith("Judul\nIsi halaman Isi")
+    assert len(sample_for_language(article)) < 600
+    article.summary = "Ringkasan"
+    assert sample_for_language(article) == "Judul\nRingkasan"
+    assert sample_for_language(Article(title="Judul", summary="", body=None)) == "Judul\n"
 
 
 def test_the_page_continues_the_summary() -> None:

@@ -162,7 +162,7 @@ class FullTexts:
 
     async def _in_time(self, url: str, user_agent: str | None) -> str | WhyNot:
         try:
-            async with asyncio.timeout(self._deadline_s), self._slots:
+            async with asyncio.timeout(self._deadline_s):
                 found = await self._read(url, user_agent)
         except TimeoutError:
             return WhyNot.TOO_LATE  # not remembered: the host was busy
@@ -177,7 +177,8 @@ class FullTexts:
         if not await self._robots.allows(url):
             return WhyNot.ROBOTS
         try:
-            async with self._turns.at(url):
+            # The turn first: whoever waits for a busy host takes no slot from the others.
+            async with self._turns.at(url), self._slots:
                 fetched = await fetch(
                     self._session,
                     url,
