@@ -153,6 +153,16 @@ async def test_without_a_text_an_article_goes_on_as_it_is_and_is_not_asked_for_a
     assert len(pages.asked) == len(await road.rows(Alert)) == 1
 
 
+async def test_a_text_that_says_no_more_than_the_summary_is_not_asked_for(
+    road: Road, pages: Pages, now: datetime
+) -> None:
+    new = NewArticle("s", "http://a.example/s", TITLE, "Ringkasan", now, False)
+    async with road.database.write() as session:
+        await articles.add(session, road.feed_id, [new], now=now)
+    await process(road)
+    assert pages.asked == [("http://a.example/s", len("Ringkasan"), "Mozilla/5.0")]
+
+
 async def test_other_feeds_old_news_and_articles_without_a_link_do_not_stop(
     road: Road, pages: Pages, now: datetime
 ) -> None:
