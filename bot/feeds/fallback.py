@@ -62,6 +62,7 @@ async def fetch_or_fallback(
     *,
     validators: Validators,
     by_fallback: bool = False,
+    ask_first: bool = True,
     failures: int = 0,
     limits: Limits = _LIMITS,
     now: datetime | None = None,
@@ -73,13 +74,21 @@ async def fetch_or_fallback(
     Args:
         validators: of the last answer.
         by_fallback: whether that came from the fallback. Each address is sent its own validators only.
+        ask_first: False: not the first address, this time. One that has refused for long is not asked at each
+            poll that its fallback answers. Without a fallback it is asked all the same.
         failures: see `worth_asking_fallback`.
         user_agent: for the first address; the fallback is another server, and is asked as usual.
         turn: waits for a turn at the fallback's host, given the address. The first address's is the caller's.
 
     Raises:
-        FetchError: neither answered. It is the first address's error, which also says that of the fallback.
+        FetchError: nobody answered who was asked. Of two it is the first address's error, which also says that
+            of the fallback.
     """
+    of_fallback = validators if by_fallback else _NONE
+    if fallback and not ask_first:
+        async with turn(fallback):
+            fetched = await fetch(session, fallback, validators=of_fallback, limits=limits, now=now)
+        return Answer(fetched, used_fallback=True)
     try:
         fetched = await fetch(
             session,
@@ -96,7 +105,7 @@ async def fetch_or_fallback(
             session,
             fallback,
             error,
-            validators=validators if by_fallback else _NONE,
+            validators=of_fallback,
             limits=limits,
             now=now,
             turn=turn,

@@ -127,6 +127,23 @@ async def test_an_address_that_is_back_is_not_sent_the_fallbacks_validators(
     assert [each[:2] for each in outlet.asked] == [("/feed", None)]
 
 
+async def test_an_address_that_refused_for_long_can_be_left_alone_for_a_while(
+    outlet: Outlet, session: aiohttp.ClientSession
+) -> None:
+    url, other = outlet.site.url("/feed"), outlet.site.url("/other")
+    answer = await fetch_or_fallback(
+        session, url, other, validators=OURS, by_fallback=True, ask_first=False, limits=QUICK
+    )
+    assert (answer.used_fallback, answer.first_error) == (True, None)
+    assert [each[:2] for each in outlet.asked] == [("/other", OURS.etag)]
+    outlet.status["/other"] = 404
+    with pytest.raises(FetchError) as caught:
+        await fetch_or_fallback(session, url, other, validators=OURS, ask_first=False, limits=QUICK)
+    assert caught.value.subject == other
+    answer = await fetch_or_fallback(session, url, None, validators=OURS, ask_first=False, limits=QUICK)
+    assert not answer.used_fallback
+
+
 async def test_when_both_fail_the_first_is_what_is_told_and_decided_by(
     outlet: Outlet, session: aiohttp.ClientSession
 ) -> None:
