@@ -81,8 +81,8 @@ async def fetch_or_fallback(
         turn: waits for a turn at the fallback's host, given the address. The first address's is the caller's.
 
     Raises:
-        FetchError: nobody answered who was asked. Of two it is the first address's error, which also says that
-            of the fallback.
+        FetchError: nobody answered who was asked. Of two errors it is the first address's, which also tells
+            the fallback's.
     """
     of_fallback = validators if by_fallback else _NONE
     if fallback and not ask_first:

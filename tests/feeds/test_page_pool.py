@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from bot.feeds.entry import ParseError
@@ -23,5 +25,32 @@ async def test_a_page_that_takes_too_long_is_given_up() -> None:
     try:
         with pytest.raises(ParseError, match=r"longer than 0\.01 s"):
             await pool.article_text(page(*RUSSIAN).encode(), "text/html")
+    finally:
+        pool.close()
+
+
+async def test_pages_behind_one_that_hangs_are_given_up_with_it() -> None:
+    hanging = b"<html><body><article><p>" + b"<b><i>x</i></b>" * 100_000
+    pool = PagePool(deadline_s=0.5)
+    try:
+        first = asyncio.create_task(pool.article_text(hanging, "text/html"))
+        await asyncio.sleep(0.1)
+        behind = [
+            asyncio.create_task(pool.article_text(page(*RUSSIAN).encode(), "text/html")) for _ in range(4)
+        ]
+        with pytest.raises(ParseError, match="longer than"):
+            await first
+        outcomes = await asyncio.gather(*behind, return_exceptions=True)
+        assert {type(outcome) for outcome in outcomes} == {ParseError}
+    finally:
+        pool.close()
+
+
+async def test_who_gives_up_waiting_is_cancelled_as_usual() -> None:
+    pool = PagePool()
+    try:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.01):
+                await pool.article_text(page(*RUSSIAN).encode(), "text/html")
     finally:
         pool.close()
