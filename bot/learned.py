@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from bot.feeds.fallback import Answer
 from bot.feeds.fetch import Fetched
 from bot.feeds.pace import Pace, first_pace, next_pace
 from bot.feeds.reading import LastReading, Reading
@@ -13,9 +14,9 @@ from bot.feeds.schedule import PollState
 from bot.feeds.titles import Habits
 from storage.models import Feed
 
-MOVES_TO_BELIEVE: Final = (
-    5  # polls in a row: a misconfigured server sends everybody to its start page for a day
-)
+# Polls in a row: a misconfigured server sends everybody to its start page for an hour.
+MOVES_TO_BELIEVE: Final = 5
+MAX_ADDRESS_CHARS: Final = 2048  # what the column holds
 
 
 def address_of(feed: Feed) -> str:
@@ -23,24 +24,34 @@ def address_of(feed: Feed) -> str:
     return feed.moved_to if feed.moved_to and feed.moved_times >= MOVES_TO_BELIEVE else feed.url
 
 
-def moved(feed: Feed, fetched: Fetched) -> dict[str, Any]:
-    """What a permanent redirect, or the absence of one, says."""
-    if address_of(feed) != feed.url:
-        return (
-            {}
-            if fetched.moved_permanently_to is None
-            else _move(feed, fetched.moved_permanently_to, feed.moved_times)
-        )
-    if fetched.moved_permanently_to is None:
-        return {} if feed.moved_to is None else {"moved_to": None, "moved_times": 0}
-    same = fetched.moved_permanently_to == feed.moved_to
-    return _move(feed, fetched.moved_permanently_to, feed.moved_times + 1 if same else 1)
+def read_by_fallback(feed: Feed) -> bool:
+    """Whether its fallback answered last: then it is well, and its error is that of its own address."""
+    return feed.fallback is not None and not feed.failures and feed.last_error is not None
 
 
-def _move(feed: Feed, to: str, times: int) -> dict[str, Any]:
-    if len(to) > 2048 or (to, times) == (feed.moved_to, feed.moved_times):
+def of_fallback(feed: Feed, answer: Answer) -> dict[str, Any]:
+    """What is kept of who answered. A feed read through its fallback is well, and says why it is needed."""
+    if not answer.used_fallback:
         return {}
-    return {"moved_to": to, "moved_times": min(times, MOVES_TO_BELIEVE)}
+    reason = answer.first_error.reason.rstrip(".") if answer.first_error is not None else None
+    said = f"read through its fallback; itself: {reason}" if reason else feed.last_error
+    return {"last_error": said[:1000] if said else "read through its fallback"}
+
+
+def moved(feed: Feed, answer: Answer) -> dict[str, Any]:
+    """What a permanent redirect, or the absence of one, says of the feed's own address."""
+    if answer.used_fallback:
+        return {}
+    to = answer.fetched.moved_permanently_to
+    if address_of(feed) != feed.url:  # believed already; it may have moved on
+        return {} if to is None else _move(to, feed.moved_times)
+    if to is None:
+        return {} if feed.moved_to is None else {"moved_to": None, "moved_times": 0}
+    return _move(to, feed.moved_times + 1 if to == feed.moved_to else 1)
+
+
+def _move(to: str, times: int) -> dict[str, Any]:
+    return {"moved_to": to, "moved_times": times} if len(to) <= MAX_ADDRESS_CHARS else {}
 
 
 def not_there_after_all(feed: Feed) -> dict[str, Any]:
@@ -83,9 +94,13 @@ def last_reading(feed: Feed) -> LastReading | None:
     )
 
 
-def read_from(feed: Feed, reading: Reading, pace: Pace, *, strangers: int, now: datetime) -> dict[str, Any]:
+def read_from(
+    feed: Feed, reading: Reading, fetched: Fetched, pace: Pace, *, strangers: int, now: datetime
+) -> dict[str, Any]:
     """What a document that could be read says; `strangers`: how many of its items are new."""
     learned: dict[str, Any] = {
+        "etag": fetched.validators.etag,
+        "last_modified": fetched.validators.last_modified,
         "known_items": reading.known,
         "habits": {"ends": sorted(reading.habits.ends), "starts": sorted(reading.habits.starts)},
         "items_per_day": pace.items_per_day,
@@ -94,6 +109,7 @@ def read_from(feed: Feed, reading: Reading, pace: Pace, *, strangers: int, now: 
     }
     if strangers or feed.newest_at is None:
         learned["newest_at"] = now
-    if reading.asked_s is not None or reading.whole:
-        learned["asked_s"] = reading.asked_s
+    asked = [seconds for seconds in (reading.asked_s, fetched.fresh_for_s) if seconds]
+    if asked or reading.whole:
+        learned["asked_s"] = max(asked, default=None)
     return learned

@@ -8,27 +8,30 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 import aiohttp
 import structlog
 
-from bot.feeds.fetch import FailureKind, Fetched, FetchError, Validators, fetch
+from bot.feeds.fallback import Answer, fetch_fallback, fetch_or_fallback
+from bot.feeds.fetch import FailureKind, Fetched, FetchError, Validators
 from bot.feeds.hosts import Hosts
 from bot.feeds.identity import KnownItems, recognised
 from bot.feeds.pace import Pace
 from bot.feeds.parse import ParseError
 from bot.feeds.pool import ParsePool
 from bot.feeds.schedule import next_poll_after_failure, next_poll_after_success
+from bot.feeds.turns import Turns, host_of
 from bot.intake import to_new_article
 from bot.learned import (
     address_of,
     last_reading,
     moved,
     not_there_after_all,
+    of_fallback,
     pace_of,
     paced,
     poll_state,
+    read_by_fallback,
     read_from,
 )
 from bot.ledger import Finding, Ledger
@@ -44,6 +47,7 @@ from storage.models import Feed
 log = structlog.get_logger(__name__)
 
 PATIENCE_S = 5.0  # for a host that is being asked already; then the slot goes to another feed
+FIRST_AGAIN = 0.2  # of the polls that a fallback answers: so often the feed's own address is tried again
 LEASE_S = 180  # a fetch has a deadline of a minute, a parse of half a minute
 
 
@@ -89,6 +93,7 @@ class Polls:
         self._chance = chance
         self._ledger = Ledger(database, clock)
         self._hosts = Hosts()
+        self._turns = Turns(self._hosts)
         self._polling: set[asyncio.Task[PollOutcome]] = set()
         self.counters = counters
 
@@ -142,7 +147,7 @@ class Polls:
 
     async def _poll_in_turn(self, feed: Feed) -> PollOutcome:
         """The poll, when its host may be asked; after a moment the feed goes to the back of the queue."""
-        host, time = _host(address_of(feed)), asyncio.get_running_loop().time
+        host, time = host_of(address_of(feed)), asyncio.get_running_loop().time
         patience_ends = time() + PATIENCE_S
         while wait_s := self._hosts.begin(host, now=time()):
             if time() + wait_s > patience_ends:
@@ -152,35 +157,50 @@ class Polls:
                 return PollOutcome(feed.name, feed.url, postponed=True)
             await asyncio.sleep(wait_s)
         try:
-            fetched = await self._fetch(feed)
+            answer = await self._fetch(feed)
         finally:
             self._hosts.end(host, now=time())
-        return await self._read(feed, fetched)
+        return await self._read(feed, answer)
 
-    async def _fetch(self, feed: Feed) -> Fetched:
-        fetched = await fetch(
+    async def _fetch(self, feed: Feed) -> Answer:
+        by_fallback = read_by_fallback(feed)
+        answer = await fetch_or_fallback(
             self._session,
             address_of(feed),
+            feed.fallback,
             validators=Validators(feed.etag, feed.last_modified),
+            by_fallback=by_fallback,
+            ask_first=not by_fallback or self._chance.random() < FIRST_AGAIN,
+            failures=feed.failures,
             now=self._clock(),
+            user_agent=feed.user_agent,
+            turn=self._turns.at,
         )
         self._passing(Milestone.FETCHED)
-        return fetched
+        return answer
 
-    async def _read(self, feed: Feed, fetched: Fetched) -> PollOutcome:
-        now = self._clock()
+    async def _read(self, feed: Feed, answer: Answer) -> PollOutcome:
+        fetched, now = answer.fetched, self._clock()
         body_hash = None if fetched.status == 304 else _hash(fetched.body)
         if body_hash is None or body_hash == feed.body_hash:
-            return await self._unchanged(feed, fetched, well=body_hash is not None, now=now)
+            return await self._unchanged(feed, answer, well=body_hash is not None, now=now)
         first_poll = feed.last_success_at is None
-        reading = await self._pool.read(
-            fetched.body,
-            url=fetched.url,
-            content_type=fetched.content_type,
-            now=now,
-            names=(feed.name,),
-            last=last_reading(feed),
-        )
+        try:
+            reading = await self._pool.read(
+                fetched.body,
+                url=fetched.url,
+                content_type=fetched.content_type,
+                now=now,
+                names=(feed.name,),
+                last=last_reading(feed),
+            )
+        except ParseError as error:
+            if feed.fallback is None or answer.used_fallback:
+                raise
+            # A challenge page where the feed should be: its fallback may have the news.
+            return await self._read(
+                feed, await fetch_fallback(self._session, feed.fallback, error, now=now, turn=self._turns.at)
+            )
         jitter = self._chance.random()
 
         def settle(known: KnownItems) -> tuple[PollRecord, list[NewArticle]]:
@@ -193,10 +213,9 @@ class Polls:
                 now=now,
             )
             learned = {
-                **moved(feed, fetched),
-                **read_from(feed, reading, pace, strangers=strangers, now=now),
-                "etag": fetched.validators.etag,
-                "last_modified": fetched.validators.last_modified,
+                **moved(feed, answer),
+                **read_from(feed, reading, fetched, pace, strangers=strangers, now=now),
+                **of_fallback(feed, answer),
                 "body_hash": body_hash,
             }
             next_poll_at = _next(feed, fetched, pace, jitter, now=now)
@@ -217,17 +236,18 @@ class Polls:
             self._wakes.articles.set()
         return PollOutcome(feed.name, feed.url, new=new)
 
-    async def _unchanged(self, feed: Feed, fetched: Fetched, *, well: bool, now: datetime) -> PollOutcome:
+    async def _unchanged(self, feed: Feed, answer: Answer, *, well: bool, now: datetime) -> PollOutcome:
         """A 304, or the very body of last time: only the latter proves that the feed can be read."""
         self.counters.unchanged += 1
         pace = paced(feed, new_items=0, in_document=None, published=(), now=now)
-        next_poll_at = _next(feed, fetched, pace, self._chance.random(), now=now)
+        next_poll_at = _next(feed, answer.fetched, pace, self._chance.random(), now=now)
         learned = {
-            **moved(feed, fetched),
+            **moved(feed, answer),
             "items_per_day": pace.items_per_day,
             "window_s": pace.window_s,
         }
         if well:
+            learned |= of_fallback(feed, answer)
             record = feeds.read_well(feed.id, now=now, next_poll_at=next_poll_at, **learned)
         else:
             record = feeds.unchanged(feed.id, next_poll_at=next_poll_at, **learned)
@@ -244,6 +264,7 @@ class Polls:
             error.retry_after_s if isinstance(error, FetchError) else None,
             now=now,
             jitter=self._chance.random(),
+            status=error.status if isinstance(error, FetchError) else None,
         )
         remark = ". ".join(part.rstrip(".") for part in (error.reason, error.hint) if part)
         learned = not_there_after_all(feed)
@@ -261,13 +282,6 @@ def _next(feed: Feed, fetched: Fetched, pace: Pace, jitter: float, *, now: datet
         jitter=jitter,
         retry_after_s=fetched.retry_after_s,
     )
-
-
-def _host(url: str) -> str:
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""
 
 
 def _hash(body: bytes) -> bytes:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.feeds.fallback import Answer
 from bot.feeds.fetch import Fetched, Validators
 from bot.feeds.pace import Pace
 from bot.learned import MOVES_TO_BELIEVE, address_of, moved, not_there_after_all, paced
@@ -15,8 +16,8 @@ NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 OLD, NEW, OTHER = "http://old.example/rss", "http://new.example/rss", "http://other.example/rss"
 
 
-def answer(moved_to: str | None) -> Fetched:
-    return Fetched(200, moved_to or OLD, b"", None, Validators(), None, moved_to)
+def answer(moved_to: str | None) -> Answer:
+    return Answer(Fetched(200, moved_to or OLD, b"", None, Validators(), None, moved_to))
 
 
 def follow(feed: Feed, *moves: str | None) -> Feed:
