@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -68,10 +69,13 @@ async def feed_states(session: AsyncSession, *, now: datetime) -> list[FeedState
     empty = await feed_problems.empty(session)
     dates = await feed_problems.dates(session, items_per_day=LITTLE_PER_DAY)
     dated = {feed_id: Dated(*found) for feed_id, found in dates.items()}
-    return [
-        FeedState(feed, health(facts_of(feed, empty=feed.id in empty, dated=dated.get(feed.id)), now=now))
-        for feed in await feeds.enabled(session)
-    ]
+    states = []
+    for number, feed in enumerate(await feeds.enabled(session), start=1):
+        facts = facts_of(feed, empty=feed.id in empty, dated=dated.get(feed.id))
+        states.append(FeedState(feed, health(facts, now=now)))
+        if not number % feeds.PORTION:  # there may be thousands, and others have work to do
+            await asyncio.sleep(0)
+    return states
 
 
 def worst_first(states: Iterable[FeedState]) -> list[FeedState]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.exc import InvalidRequestError
 
 from storage import feeds
 from storage.database import Database
@@ -155,3 +157,16 @@ async def test_all_polled_feeds_can_be_made_due(any_database: Database, now: dat
     async with any_database.write() as session:
         assert await feeds.make_due(session, now=now) == 2
         assert len(await feeds.claim_due(session, now=now, limit=10, owner="w", lease_s=60)) == 2
+
+
+async def test_a_list_of_all_feeds_leaves_out_what_only_a_poll_wants(
+    database: Database, now: datetime
+) -> None:
+    await sync(database, row(), now=now)
+    async with database.write() as session:
+        await session.execute(update(Feed).values(known_items=b"x" * 100_000))
+    async with database.read() as session:
+        [feed] = await feeds.enabled(session)
+        with pytest.raises(InvalidRequestError, match="known_items"):
+            _ = feed.known_items
+    assert (await only(database)).known_items is not None
