@@ -12,8 +12,8 @@ from sqlalchemy import select
 
 from bot.demo.world import DemoWorld
 from bot.inspection import MAX_FILE_BYTES
-from bot.pipeline import PollOutcome
 from bot.polling import poll_feeds, poll_targets
+from bot.polls import PollOutcome
 from bot.settings import Settings, load_settings
 from storage.database import Database
 from storage.models import Article, ArticleState

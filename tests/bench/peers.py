@@ -1,7 +1,7 @@
 """Other feed readers, polled side by side with ours where they are installed.
 
-`reader` is looked for in this Python, or in the one that BENCH_READER_PYTHON names (it is no dependency of this
-project); newsboat on the PATH.
+`reader` is looked for in this Python, or in the one that BENCH_READER_PYTHON names (it is no dependency of
+this project); newsboat on the PATH.
 """
 
 from __future__ import annotations
