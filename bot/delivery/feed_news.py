@@ -40,7 +40,7 @@ def render_feed_news(troubled: Sequence[FeedState], back: Sequence[FeedState]) -
         ]
         if count > NAMED:
             lines.append(("", f"and {count - NAMED} more"))
-        lines.append(("", "All of them, and how they stand: /feeds"))
+        lines.append(("", "All of them, and how they stand: /feeds, or rarewatch feeds list"))
     if back:
         names = ", ".join(_name(state) for state in back[:NAMED])
         more = f" and {len(back) - NAMED} more" if len(back) > NAMED else ""
@@ -95,7 +95,9 @@ class FeedNews:
             return
         self._last_told_at = now
         message = render_feed_news(troubled, back)
-        log.warning("feed_news", troubled=len(troubled), back=len(back), says=message.plain)
+        log.warning(
+            "feed_news", troubled=len(troubled), back=len(back), says=message.plain.replace("\n", " ")
+        )
         if self._operators and not await self._send(message):
             async with self._database.write() as session:
                 await feed_problems.untold(session, sorted(ids), told_at=now)
