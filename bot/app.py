@@ -128,7 +128,8 @@ async def open_parts(
         stack.callback(pool.close)
         page_pool = PagePool()
         stack.callback(page_pool.close)
-        texts = FullTexts(session, extract=page_pool.article_text, hosts=Hosts())
+        hosts = Hosts()  # feeds and pages of one outlet share its patience
+        texts = FullTexts(session, extract=page_pool.article_text, hosts=hosts)
         stack.push_async_callback(texts.aclose)
         translator = build_translator(settings, database, clock=clock, rest_s=tempo.translator_rest_s)
         stack.push_async_callback(translator.aclose)
@@ -149,6 +150,7 @@ async def open_parts(
             tempo=tempo,
             passing=passing,
             texts=texts,
+            hosts=hosts,
         )
         yield Parts(
             settings=settings,

@@ -30,6 +30,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.article_pages import ArticlePages, FindsText, read_article, sample_for_language
 from bot.backlog import Pace, in_order, is_outage
 from bot.delivery.fanout import fan_out
+from bot.feeds.hosts import Hosts
 from bot.feeds.pool import ParsePool
 from bot.intake import next_translation, translate_again_after
 from bot.language.detect import Detector
@@ -103,6 +104,7 @@ class Pipeline:
         tempo: Tempo,
         passing: Passing = pass_by,
         chance: random.Random | None = None,
+        hosts: Hosts | None = None,
         texts: FindsText | None = None,
     ) -> None:
         self._database = database
@@ -130,6 +132,7 @@ class Pipeline:
             counters=self.counters,
             passing=passing,
             chance=chance or random.Random(),  # noqa: S311 - spreads polls, guards nothing
+            hosts=hosts or Hosts(),
         )
 
         self._pages = ArticlePages(

@@ -19,7 +19,7 @@ from bot.feeds.identity import KnownItems, recognised
 from bot.feeds.pace import Pace
 from bot.feeds.parse import ParseError
 from bot.feeds.pool import ParsePool
-from bot.feeds.schedule import next_poll_after_failure, next_poll_after_success
+from bot.feeds.schedule import interval_s, next_poll_after_failure, next_poll_after_success
 from bot.feeds.turns import Turns, host_of
 from bot.intake import to_new_article
 from bot.learned import (
@@ -80,6 +80,7 @@ class Polls:
         counters: Counters,
         passing: Passing,
         chance: random.Random,
+        hosts: Hosts,
     ) -> None:
         self._database = database
         self._session = session
@@ -92,7 +93,7 @@ class Polls:
         self._passing = passing
         self._chance = chance
         self._ledger = Ledger(database, clock)
-        self._hosts = Hosts()
+        self._hosts = hosts
         self._turns = Turns(self._hosts)
         self._polling: set[asyncio.Task[PollOutcome]] = set()
         self.counters = counters
@@ -217,6 +218,7 @@ class Polls:
                 **read_from(feed, reading, fetched, pace, strangers=strangers, now=now),
                 **of_fallback(feed, answer),
                 "body_hash": body_hash,
+                "poll_every_s": interval_s(poll_state(feed, failures=0, pace=pace, asked_s=feed.asked_s)),
             }
             next_poll_at = _next(feed, fetched, pace, jitter, now=now)
             entries = recognised(reading.entries, known, whole=reading.whole)

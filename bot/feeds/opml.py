@@ -1,7 +1,7 @@
 """Lists of feeds as other readers keep them: OPML 1.0 and 2.0, read and written. Pure.
 
 Of the libraries, listparser (MIT, alive) says neither where a file is broken nor what language a feed is in,
-and can't write; opyml has not changed since 2022. What is left to do is an outline in an attribute or two, so
+and can't write. What is left to do is an outline in an attribute or two, so
 the standard library's expat is used directly. Somebody else's file is hostile: a DTD, and with it every
 entity, is refused before it can unfold, and size, depth and number are capped.
 """

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from functools import partial
 
 from bot.feeds.article_text import PageText, article_text
-from bot.feeds.entry import ParseError
 from bot.feeds.pool import ParsePool
 
 PAGE_DEADLINE_S = 20.0  # a page of two megabytes takes two
@@ -29,11 +27,4 @@ class PagePool(ParsePool):
             ImportError: the extra `fulltext` is not installed.
             ParseError: it took too long, or ended the process.
         """
-        try:
-            return await self._run(partial(article_text, page, content_type), "an article's page")
-        except asyncio.CancelledError:
-            task = asyncio.current_task()
-            if task is not None and task.cancelling():
-                raise
-            # It was waiting behind a page that hung, and whose process has been ended.
-            raise ParseError("an article's page", "the page before it took too long") from None
+        return await self._run(partial(article_text, page, content_type), "an article's page")

@@ -14,12 +14,13 @@ from concurrent.futures.process import BrokenProcessPool
 from datetime import datetime
 from functools import partial
 from multiprocessing.connection import wait
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from bot.feeds.parse import ParsedFeed, ParseError, parse_document
 from bot.feeds.reading import LastReading, Reading, read_document
 
 T = TypeVar("T")
+_LOST = object()  # in place of a result: the work was never begun, or ended through no fault of its own
 
 # 20,000 items take feedparser 3 s; ten times that is a document made to be slow.
 PARSE_DEADLINE_S = 30.0
@@ -70,16 +71,30 @@ class ParsePool:
         return tuple((self._executor._processes or {}) if self._executor is not None else ())
 
     async def _run(self, work: Callable[[], T], url: str) -> T:
+        outcome = await self._attempt(work, url)
+        if outcome is _LOST:  # it waited behind a document that hung, and whose processes have been ended
+            outcome = await self._attempt(work, url)
+        if outcome is _LOST:
+            raise ParseError(url, "the documents before it took too long to read")
+        return cast(T, outcome)
+
+    async def _attempt(self, work: Callable[[], T], url: str) -> T | object:
         executor = self._started()
-        future = executor.submit(work)
         try:
-            return await asyncio.wait_for(asyncio.wrap_future(future), self._deadline_s)
+            return await asyncio.wait_for(asyncio.wrap_future(executor.submit(work)), self._deadline_s)
         except TimeoutError as error:
             self._discard(executor)
             raise ParseError(url, f"it took longer than {self._deadline_s:g} s to read") from error
         except BrokenProcessPool as error:
+            if self._executor is not executor:
+                return _LOST
             self._discard(executor)
             raise ParseError(url, "reading it ended the parsing process (out of memory?)") from error
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            return _LOST
 
     def close(self) -> None:
         """Ends the processes, whatever they are doing."""

@@ -1,6 +1,6 @@
 """Where sentences end, in Russian, Indonesian and English.
 
-Rules and lists of our own: of the libraries that do this (razdel, pysbd, sentencex, syntok, blingfire) none
+Rules and lists of our own: of the libraries that do this (razdel, pysbd, sentencex, syntok) none
 knows Indonesian, and none gets more of tests/translation/sentences.txt right.
 
 A sentence cut in two is translated wrong; two left together are not. So where a full stop behind an

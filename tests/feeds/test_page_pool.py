@@ -29,9 +29,9 @@ async def test_a_page_that_takes_too_long_is_given_up() -> None:
         pool.close()
 
 
-async def test_pages_behind_one_that_hangs_are_given_up_with_it() -> None:
+async def test_pages_behind_one_that_hangs_are_read_when_it_is_given_up() -> None:
     hanging = b"<html><body><article><p>" + b"<b><i>x</i></b>" * 100_000
-    pool = PagePool(deadline_s=0.5)
+    pool = PagePool(deadline_s=4)
     try:
         first = asyncio.create_task(pool.article_text(hanging, "text/html"))
         await asyncio.sleep(0.1)
@@ -40,8 +40,8 @@ async def test_pages_behind_one_that_hangs_are_given_up_with_it() -> None:
         ]
         with pytest.raises(ParseError, match="longer than"):
             await first
-        outcomes = await asyncio.gather(*behind, return_exceptions=True)
-        assert {type(outcome) for outcome in outcomes} == {ParseError}
+        outcomes = await asyncio.gather(*behind)
+        assert all(RUSSIAN[0] in found.text for found in outcomes)
     finally:
         pool.close()
 
