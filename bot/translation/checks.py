@@ -89,6 +89,8 @@ def check_reply(source_text: str, reply: object, source_language: str, target: s
         return "sent a text that is not English"
     if reason := _length_reason(source_text, reply, source_language):
         return reason
+    if _says_it_again(reply) and not _says_it_again(source_text):
+        return "sent its translation several times over"
     if lost := lost_numbers(source_text, reply):
         return f"lost numbers of the text ({', '.join(lost[:5])})"
     return None
@@ -147,6 +149,18 @@ def _foreign_share(text: str, scripts: tuple[str, ...]) -> float:
     letters = [c for c in text if c.isalpha()]
     foreign = sum(1 for c in letters if not unicodedata.name(c, "").startswith(scripts))
     return foreign / len(letters) if letters else 0.0
+
+
+def _says_it_again(text: str) -> bool:
+    """Whether a text of two words or more is one shorter text over and over."""
+    words = text.casefold().split()
+    return (
+        len(set(words)) > 1
+        and any(  # one word again and again is emphasis
+            len(words) % part == 0 and words == words[:part] * (len(words) // part)
+            for part in range(2, len(words) // 2 + 1)
+        )
+    )
 
 
 def _length_reason(source: str, reply: str, language: str) -> str | None:

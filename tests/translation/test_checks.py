@@ -122,3 +122,11 @@ def test_a_reply_is_judged_by_the_language_asked_for(
 ) -> None:
     reason = check_reply(text, reply, "en", target)
     assert reason is None if said is None else said in str(reason)
+
+
+def test_a_translation_said_twice_is_refused_unless_the_text_itself_says_it_twice() -> None:
+    once, twice = "Antam jual 100 ton nikel", "Antam jual 100 ton Antam jual 100 ton"
+    doubled = "Antam sells 100 tonnes Antam sells 100 tonnes"
+    assert check_reply(once, doubled, "id") == "sent its translation several times over"
+    assert check_reply(twice, doubled, "id") is None
+    assert check_reply("Naik, naik, naik terus", "Up up up up", "id") is None  # one word is emphasis
