@@ -135,6 +135,15 @@ TRAPS = [
     ("a dose", "critical_minerals", "Lithium dose lowered for elderly patients"),
     ("a standoff over pay", "trade_war", "Trade unions and the ministry in a standoff over pay"),
     ("a price by the ounce", "mining", "Gold passes another mark per ounce as the dollar slips"),
+    ("a dog named for a metal", "critical_minerals", "Police dog Cobalt retires to a farm"),
+    ("a novel", "mining", "Nickel Boys returns to the cinemas"),
+    ("a league and its owner", "sanctions", "NFL sanctions a team owner over tampering"),
+    ("an approved outlay", "sanctions", "Parliament sanctions extra spending on roads"),
+    ("frozen aid", "sanctions", "US freezes aid to Pretoria"),
+    ("sellers abroad", "export_controls", "Cheese makers learn to sell abroad"),
+    ("phones abroad", "export_controls", "School bars students from taking phones abroad"),
+    ("who commands a metal", "export_controls", "Allies seek to limit China's control of graphite"),
+    ("duty on a refined metal", "mining", "Levy spares refining of gallium know-how"),
 ]  # fmt: skip
 
 # The same words where they are meant.
@@ -192,6 +201,21 @@ MEANT = [
     ("selling at home first", "export_controls", "Delhi orders exporters to fill the domestic market first"),
     ("a showdown of commerce", "trade_war", "Beijing vows to win the commercial showdown"),
     ("resources by their class", "mining", "Explorer doubles the inferred resource at its northern claims"),
+    ("cargo that may not cross a border", "export_controls", "Bishkek bars trucking flour out of the country"),
+    ("sales abroad stopped", "export_controls", "Ankara halts cotton sales abroad"),
+    ("requests turned down", "export_controls", "Beijing turns down requests to sell dysprosium to Osaka"),
+    ("makers told to stop", "export_controls", "Delhi tells a refiner to stop shipping terbium abroad"),
+    ("a list of strategic goods", "export_controls", "Seoul puts furnaces on its strategic goods list"),
+    ("buyers asked who they are", "export_controls", "Buyers of tungsten must name the end user"),
+    ("a property frozen", "sanctions", "Canberra freezes property of Iranian prosecutors"),
+    ("off the Magnitsky list", "sanctions", "Prosecutor taken off the Magnitsky roll"),
+    ("listed by a treasury", "sanctions", "Hawala dealer listed by US Treasury"),
+    ("after designations", "sanctions", "Court clerks lose cards after US designations"),
+    ("duties at the border", "tariffs", "Neighbours raise border duties on each other's rice"),
+    ("talks cut off", "trade_war", "Trump calls off trade talks with Ottawa"),
+    ("a commercial row", "trade_war", "Commercial row between Quito and Bogota widens"),
+    ("magnets that run short", "rare_earths", "Honda idles a line as magnets run short"),
+    ("graphite dug", "mining", "Firm resumes graphite digging after floods"),
 ]  # fmt: skip
 
 

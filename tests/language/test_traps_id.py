@@ -121,6 +121,15 @@ TRAPS = [
     ("bea meterai", "tariffs", "Bea meterai dibayar lewat ponsel"),
     ("beasiswa", "mining", "PT Timah salurkan beasiswa bagi siswa berprestasi"),
     ("seteru keluarga", "trade_war", "Konflik ekonomi keluarga berakhir damai"),
+    ("a dog named for a metal", "critical_minerals", "Anjing bernama Kobalt pensiun dari tugas"),
+    ("an allergy", "mining", "Alergi nikel karena anting murah"),
+    ("land that is seldom tilled", "rare_earths", "Tanah jarang diolah ditumbuhi ilalang"),
+    ("workers abroad", "export_controls", "Pekerja dilarang ke luar negeri tanpa pelatihan"),
+    ("snacks sold abroad", "export_controls", "Perajin jual keripik singkong ke luar negeri"),
+    ("accounts of gamblers", "sanctions", "Polisi blokir rekening bandar judi"),
+    ("a battery in a plane", "critical_minerals", "Power bank lithium meledak di kabin"),
+    ("Perminas is no stem of mas", "rare_earths", "Mas pengemudi menunggu penumpang"),
+    ("a rented car", "tariffs", "Tarif sewa mobil listrik di Jepang murah"),
 ]  # fmt: skip
 
 # The same words where they are meant.
@@ -174,6 +183,23 @@ MEANT = [
     ("kena tarif", "tariffs", "Kena tarif 39%, pembuat jam Swiss merana"),
     ("saling balas", "trade_war", "Saling balas tarif, dua tetangga makin renggang"),
     ("lahan batu bara", "mining", "Ormas menggarap lahan batu bara bekas konsesi asing"),
+    ("an acronym in a slug", "rare_earths", "ltj jadi rebutan banyak negara"),
+    ("Perminas", "rare_earths", "Perminas cari mitra swasta"),
+    ("a permit in a slug", "mining", "iup bermasalah dicabut"),
+    ("ore that may not sail", "export_controls", "Manila batal larang pengapalan bijih"),
+    ("what may not leave", "export_controls", "Hanoi haramkan kopi mentah dibawa ke luar negeri"),
+    ("no longer exported", "export_controls", "Antimon tidak lagi diekspor ke Amerika"),
+    ("with a special permit", "export_controls", "Penjual gula harus minta izin khusus untuk ekspor"),
+    ("a permit to supply revoked", "export_controls", "as cabut izin qualcomm memasok huawei"),
+    ("UU Caesar", "sanctions", "Damaskus lepas dari UU Caesar"),
+    ("a list of Washington", "sanctions", "Pengusaha itu masuk daftar hitam AS"),
+    ("oil held at a price", "sanctions", "Harga minyak Rusia dipatok lebih rendah"),
+    ("an added duty", "tariffs", "Kain impor dikenai bea tambahan"),
+    ("electric cars", "tariffs", "kanada terapkan tarif 100 pada kendaraan listrik tiongkok"),
+    ("a slug with bmad", "tariffs", "bmad keramik diperpanjang"),
+    ("bazoka dagang", "trade_war", "Eropa siapkan bazoka dagang"),
+    ("found in the ground", "mining", "Litium ditemukan di dua provinsi"),
+    ("stock of magnets", "rare_earths", "Stok magnet menipis, pabrik setop produksi"),
 ]  # fmt: skip
 
 
