@@ -144,6 +144,8 @@ TRAPS = [
     ("phones abroad", "export_controls", "School bars students from taking phones abroad"),
     ("who commands a metal", "export_controls", "Allies seek to limit China's control of graphite"),
     ("duty on a refined metal", "mining", "Levy spares refining of gallium know-how"),
+    ("a gatekeeper", "sanctions", "EU designates an app store as a gatekeeper"),
+    ("talks with a union", "trade_war", "Depot ends trade talks with its union"),
 ]  # fmt: skip
 
 # The same words where they are meant.
@@ -201,7 +203,7 @@ MEANT = [
     ("selling at home first", "export_controls", "Delhi orders exporters to fill the domestic market first"),
     ("a showdown of commerce", "trade_war", "Beijing vows to win the commercial showdown"),
     ("resources by their class", "mining", "Explorer doubles the inferred resource at its northern claims"),
-    ("cargo that may not cross a border", "export_controls", "Bishkek bars trucking flour out of the country"),
+    ("what may not cross a border", "export_controls", "Bishkek bars moving flour out of the country"),
     ("sales abroad stopped", "export_controls", "Ankara halts cotton sales abroad"),
     ("requests turned down", "export_controls", "Beijing turns down requests to sell dysprosium to Osaka"),
     ("makers told to stop", "export_controls", "Delhi tells a refiner to stop shipping terbium abroad"),

@@ -130,6 +130,9 @@ TRAPS = [
     ("a battery in a plane", "critical_minerals", "Power bank lithium meledak di kabin"),
     ("Perminas is no stem of mas", "rare_earths", "Mas pengemudi menunggu penumpang"),
     ("a rented car", "tariffs", "Tarif sewa mobil listrik di Jepang murah"),
+    ("a border", "export_controls", "Ekspor lewat perbatasan ramai menjelang Lebaran"),
+    ("a flood", "export_controls", "Ekspor kopi terhenti karena banjir"),
+    ("a lender of exports", "export_controls", "Badan Ekspor AS danai pembangkit"),
 ]  # fmt: skip
 
 # The same words where they are meant.
