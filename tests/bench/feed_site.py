@@ -47,7 +47,7 @@ async def main() -> None:
     feeds, items = map(int, sys.argv[1:3])
     app = web.Application()
     app.router.add_get("/{kind}/{number}.xml", FeedSite(feeds, items).reply)
-    runner = web.AppRunner(app, access_log=None)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     print(runner.addresses[0][1], flush=True)

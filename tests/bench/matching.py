@@ -77,6 +77,18 @@ def articles() -> list[Document]:
     return made
 
 
+def mixture(on_topic: Sequence[Document]) -> list[Document]:
+    """What feeds bring: of ten articles one is about what is watched, nine are of words as they come."""
+    chance = random.Random(11)
+    vocabulary = words(VOCABULARY)
+    weights = [1 / (rank + 20) for rank in range(len(vocabulary))]
+    made = list(on_topic)
+    for number in range(9 * len(on_topic)):
+        text = chance.choices(vocabulary, weights, k=WORDS_IN_AN_ARTICLE)
+        made.append(analyse_article(" ".join(text[:10]), " ".join(text[10:]), ("en", "id", "ru")[number % 3]))
+    return made
+
+
 class EveryQuery(QueryIndex):
     """The baseline: the same conditions, with every query asked instead of those that wait at one of them."""
 
@@ -107,6 +119,7 @@ def matching() -> list[Figure]:
     """Articles a second through `wanted` and `match`, on one core."""
     concepts = Concepts.load()
     documents = articles()
+    mixed = mixture(documents)
     figures = []
     several = queries(max(COUNTS), concepts)
     for count in COUNTS:
@@ -127,6 +140,8 @@ def matching() -> list[Figure]:
         ):
             title = f"{name}: {count:,} queries, {found:.1f} wanting each"
             figures.append(Figure(title, "articles", rate(partial(_ask, ask, documents)), note, plain))
+        title = f"wanted: {count:,} queries, one article in ten on the subject"
+        figures.append(Figure(title, "articles", rate(partial(_ask, ours.wanted, mixed)), note, plain))
     sample = several[: COUNTS[1]]
     size = memory(QueryIndex(concepts), sample)
     print(f"  memory of the index: {size:,.0f} bytes a query, of {len(sample):,}")
