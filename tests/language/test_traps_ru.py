@@ -9,6 +9,18 @@ from bot.language.words import analyse_article
 
 # The trap, the concept, a sentence that falls into it, and one of nearly the same words that does not.
 TRAPS = [
+    (
+        "waste taken to the dump",
+        "export_controls",
+        "Посёлку запретили вывоз отходов на полигон",
+        "Правительство продлило запрет на вывоз лома и отходов меди",
+    ),
+    (
+        "not sold at home",
+        "export_controls",
+        "Магазины обещали не продавать битые чипсы",
+        "Токио обещал не поставлять соседям оборудование для чипов",
+    ),
     ("earth apart from rare", "rare_earths", "Редкие туристы видят эти земли", "Редкие земли подорожали"),
     ("rare animals", "rare_earths", "Зоопарк показал редких муравьёв", "Завод закупил редкозёмы"),
     (
