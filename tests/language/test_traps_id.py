@@ -138,7 +138,7 @@ TRAPS = [
 # The same words where they are meant.
 MEANT = [
     ("jatah ekspor", "export_controls", "Pemerintah menambah jatah ekspor gula rafinasi"),
-    ("tak lagi boleh ekspor", "export_controls", "Mulai Juli perusahaan itu tak lagi boleh ekspor konsentrat"),
+    ("tak lagi boleh ekspor", "export_controls", "Mulai Juli mereka tak lagi boleh ekspor konsentrat"),
     ("harta karun langka", "rare_earths", "Harta karun langka RI diburu pembeli asing"),
     ("the agency", "rare_earths", "Badan Industri Mineral mulai bekerja"),
     ("nadir bumi, the Malay name", "rare_earths", "Kilang unsur nadir bumi dibuka di Pahang"),
