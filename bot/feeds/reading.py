@@ -11,6 +11,7 @@ import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 from bot.feeds.decode import as_utf8
@@ -140,9 +141,10 @@ def _read_part(
     records = _recorded(unseen, read)
     if records is None:
         return None
-    identities = {record.identity for record in seen}
-    if any(record.identity in identities for record in records):
-        return None  # two of the document's items are one article: which is newer, only both can tell
+    for mark in (itemgetter(1), itemgetter(2), itemgetter(4)):  # guid, link, identity
+        marks = {mark(record) for record in seen} - {_NO_MARK}
+        if any(mark(record) in marks for record in records):
+            return None  # two of the document's items may be one article: which is newer, only both can tell
     by_hash |= {record.hash: record for record in records}
     return Reading(
         entries=read.feed.entries,

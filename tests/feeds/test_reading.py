@@ -61,6 +61,7 @@ SAME = [item(number, guid="same") for number in range(10)]
 @settings(deadline=None)
 @given(st.lists(ITEMS, min_size=MIN_KNOWN, max_size=14), st.lists(ITEMS, max_size=4), st.data())
 @example([item(n) for n in range(12)], [item(99)], None)
+@example([item(n) for n in range(9)], [item(3, title="Berita pagi"), item(40, guid=None)], None)
 @example(SAME, [item(99, guid="same")], None)
 @example(SAME, [item(99)], None)
 @example([item(n, guid=None, link=False) for n in range(9)], [item(77, guid=None, link=False)], None)
