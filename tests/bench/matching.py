@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gc
+import json
 import random
 import tracemalloc
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import islice
+from pathlib import Path
 
 from bot.demo.samples import load_samples
 from bot.language.concepts import Concepts
@@ -22,6 +24,7 @@ from tests.bench.sample import words
 COUNTS = (1_000, 10_000, 100_000)
 VOCABULARY = 20_000
 WORDS_IN_AN_ARTICLE = 40
+HEADLINES = Path(__file__).parent.parent / "language" / "holdout.jsonl"
 # The baseline asks every query of so many articles: of all, it would take minutes at the largest count.
 BASELINE_ARTICLES = 4
 
@@ -78,14 +81,22 @@ def articles() -> list[Document]:
 
 
 def mixture(on_topic: Sequence[Document]) -> list[Document]:
-    """What feeds bring: of ten articles one is about what is watched, nine are of words as they come."""
+    """What feeds bring: of ten articles one is about what is watched, nine are other news.
+
+    Those are made of the headlines that the concepts are held to and that are about none of them.
+    """
     chance = random.Random(11)
-    vocabulary = words(VOCABULARY)
-    weights = [1 / (rank + 20) for rank in range(len(vocabulary))]
+    rows = [json.loads(line) for line in HEADLINES.read_text(encoding="utf-8").splitlines()]
+    other = {
+        language: [row["text"] for row in rows if row["lang"] == language and row["labels"] == ["none"]]
+        for language in ("en", "id", "ru")
+    }
     made = list(on_topic)
     for number in range(9 * len(on_topic)):
-        text = chance.choices(vocabulary, weights, k=WORDS_IN_AN_ARTICLE)
-        made.append(analyse_article(" ".join(text[:10]), " ".join(text[10:]), ("en", "id", "ru")[number % 3]))
+        language = ("en", "id", "ru")[number % 3]
+        texts = chance.sample(other[language], len(other[language]))
+        text = " . ".join(texts).split()[:WORDS_IN_AN_ARTICLE]
+        made.append(analyse_article(" ".join(text[:10]), " ".join(text[10:]), language))
     return made
 
 
