@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import structlog
 from telegram import Bot, CallbackQuery, InlineKeyboardMarkup, Message, Update
 from telegram.constants import ParseMode
-from telegram.error import BadRequest, TelegramError
+from telegram.error import TelegramError
 from telegram.ext import BaseHandler, CallbackQueryHandler, CommandHandler, filters
 
 from bot.adding import REFUSED, row_of
@@ -163,20 +163,7 @@ class FeedCare:
     # Buttons
 
     async def _on_press(self, update: Update, _context: object) -> None:
-        query = update.callback_query
-        if query is None:
-            return
-        try:
-            said = await self._press(query)
-        except Exception as error:
-            self._frame.note("handler", error)
-            said = texts.something_went_wrong()
-        try:
-            await query.answer(said)
-        except BadRequest as error:  # pressed while we were away: Telegram waits for no answer any more
-            log.debug("press_not_answered", reason=self._frame.reason(error))
-        except TelegramError as error:
-            self._frame.note("answer", error)
+        await self._frame.press(update, self._press)
 
     async def _press(self, query: CallbackQuery) -> str | None:
         """Does what a button says; gives a short answer. A button's data may be anybody's invention."""

@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 from telegram import (
     Bot,
+    CallbackQuery,
     ForceReply,
     InlineKeyboardMarkup,
     LinkPreviewOptions,
@@ -39,6 +40,7 @@ SENDS = 3  # of one message, when Telegram asks to wait
 Sleep = Callable[[float], Awaitable[None]]
 Answer = Sequence[str]
 Act = Callable[[Asked], Awaitable[Answer]]
+Press = Callable[[CallbackQuery], Awaitable[str | None]]
 
 
 class Frame:
@@ -96,6 +98,23 @@ class Frame:
             self.note("handler", error, chat=chat_id)
             answer = [texts.something_went_wrong()]
         await self.send(asked, answer)
+
+    async def press(self, update: Update, act: Press) -> None:
+        """Does what a pressed button says, and gives its presser a short answer."""
+        query = update.callback_query
+        if query is None:
+            return
+        try:
+            said = await act(query)
+        except Exception as error:
+            self.note("handler", error)
+            said = texts.something_went_wrong()
+        try:
+            await query.answer(said)
+        except BadRequest as error:  # pressed while we were away: Telegram waits for no answer any more
+            log.debug("press_not_answered", reason=self.reason(error))
+        except TelegramError as error:
+            self.note("answer", error)
 
     def admits(self, chat_id: int) -> bool:
         """Whether the operator lets this chat in."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 from telegram import Bot, CallbackQuery, ForceReply, Update
 from telegram.constants import ParseMode
-from telegram.error import BadRequest, TelegramError
+from telegram.error import TelegramError
 
 from bot.chat import buttons, texts
 from bot.chat.asked import Asked
@@ -41,20 +41,7 @@ class WordOffers:
 
     async def on_press(self, update: Update, _context: object) -> None:
         """A button was pressed; its presser gets a short answer."""
-        query = update.callback_query
-        if query is None:
-            return
-        try:
-            said = await self._press(query)
-        except Exception as error:
-            self._frame.note("handler", error)
-            said = texts.something_went_wrong()
-        try:
-            await query.answer(said)
-        except BadRequest as error:  # pressed while we were away: Telegram waits for no answer any more
-            log.debug("press_not_answered", reason=self._frame.reason(error))
-        except TelegramError as error:
-            self._frame.note("answer", error)
+        await self._frame.press(update, self._press)
 
     async def _press(self, query: CallbackQuery) -> str:
         """Does what a button says; gives a short answer. A button's data may be anybody's invention."""
