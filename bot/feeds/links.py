@@ -55,7 +55,8 @@ _IN_PATH: Final = re.compile(r"/(https?:(?://|%2f%2f).{4,})\Z", re.IGNORECASE)
 
 def absolute(link: str, base: str) -> str:
     """An http or https address, or "" for javascript:, mailto:, and what is none at all."""
-    link = _SPACES.sub(" ", link.replace("&amp;", "&")).strip()  # escaped twice, as many are
+    # Escaped twice, as many are; in the quotes of a word processor.
+    link = _SPACES.sub(" ", link.replace("&amp;", "&")).strip(" \"'“”")
     if not link:
         return ""
     try:

@@ -13,6 +13,12 @@ from bot.feeds.links import absolute
 _ROOT_NAME: Final = re.compile(
     r"(?:\s++|<!--(?:[^-]|-(?!->))*+-->|<[?!][A-Za-z][^<>]{0,1000}+>)*+<([A-Za-z_][\w.:-]{0,60})"
 )
+# A site's template that has slipped around its feed: the body begins with it. Markup in an article does not.
+_WRAPPED_FEED: Final = re.compile(
+    r"<html\b[^<>]{0,500}>\s*+(?:<head\s*/>\s*+|<head>\s*+</head>\s*+)?<body\b[^<>]{0,500}>\s*+"
+    r"<(?:feed\b[^<>]{0,500}\bxmlns\s*=\s*[\"']http://www\.w3\.org/2005/Atom|rss\b[^<>]{0,500}\bversion\s*=)",
+    re.I,
+)
 _FEED_LINK: Final = re.compile(
     r"<link\b[^>]{0,500}\btype\s*=\s*[\"']?application/(?:rss|atom|feed)\+(?:xml|json)[^>]{0,1000}>", re.I
 )
@@ -28,14 +34,14 @@ _PAGE_CHARS: Final = 100_000  # how much of a page is looked at to say what it i
 
 def is_page(text: str) -> bool:
     """Whether a document is a web page, though it may hold what looks like items."""
-    return _root_name(text).lower() in ("html", "head", "body")
+    return _has_page_root(text) and not _WRAPPED_FEED.search(text, 0, _PAGE_CHARS)
 
 
 def no_feed(text: str, url: str) -> ParseError:
     """The error for a document that is no feed."""
     page = text[:_PAGE_CHARS]
     name = _root_name(page)
-    if is_page(page):
+    if _has_page_root(page):
         if _CHALLENGE.search(page):
             reason, hint = (
                 "a page that wants proof of a human came, no feed",
@@ -62,6 +68,10 @@ def no_feed(text: str, url: str) -> ParseError:
     else:
         reason, hint = "what came is no RSS or Atom", "Check the address in a browser."
     return ParseError(shown(url), reason, hint=hint)
+
+
+def _has_page_root(text: str) -> bool:
+    return _root_name(text).lower() in ("html", "head", "body")
 
 
 def _root_name(text: str) -> str:

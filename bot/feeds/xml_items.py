@@ -37,6 +37,7 @@ MAX_NUMBERS: Final = 24  # of hours; there are fewer days
 # A tag so long is none; the loose parser needs 150 bytes of memory a character to find its end.
 _LONG_TAG: Final = re.compile(r"<(?!!\[CDATA\[)[^<>]{20000,}>?")
 _EMAIL_AND_NAME: Final = re.compile(r"\s*[^\s()<>]{1,200}@[^\s()<>]{1,200}\s{0,5}\((.{1,200})\)\s*")
+_ADDRESS: Final = re.compile(r"https?://|/", re.IGNORECASE)
 _PICTURE: Final = re.compile(r"\.(?:jpe?g|png|webp|gif|avif)(?:\?|\Z)", re.IGNORECASE)
 _FULL_TEXTS: Final = ("rbc_news_anons", "rbc_news_full-text", "yandex_full-text", "full-text")
 
@@ -295,7 +296,7 @@ def _item(entry: Any) -> RawItem:
         links=_given(
             [
                 _text(entry, "feedburner_origlink"),  # its proxies keep the original beside their own
-                _text(entry, "link"),
+                _link(entry, links),
                 *(_text(each, "href") for each in links if _text(each, "rel") in ("alternate", "")),
             ]
         ),
@@ -308,6 +309,18 @@ def _item(entry: Any) -> RawItem:
         categories=_given([_text(each, "term") or _text(each, "label") for each in _dicts(entry, "tags")]),
         source=_text(dict.get(entry, "source"), "title") or _text(dict.get(entry, "source"), "value"),
     )
+
+
+def _link(entry: Any, links: list[Any]) -> str:
+    """The link; not a guid that feedparser has put in its place because nothing says that it is none.
+
+    Podcast hosts write `<guid>c41042ae-…</guid>` and an enclosure; an address would be made of it that leads
+    nowhere.
+    """
+    link = _text(entry, "link")
+    if link and link == _text(entry, "id") and not _ADDRESS.match(link):
+        return link if any(_text(each, "href") == link for each in links) else ""
+    return link
 
 
 def _images(entry: Any, media: list[Any], enclosures: list[tuple[str, str, str]]) -> tuple[str, ...]:

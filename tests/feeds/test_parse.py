@@ -226,6 +226,18 @@ def test_a_long_summary_is_cut_at_a_words_end() -> None:
     assert summary.endswith("nikel…")
 
 
+def test_a_guid_that_is_no_address_makes_no_link() -> None:
+    guid = "<guid>7f0c11de-5a</guid>"
+    sound = '<enclosure url="https://suara.example/7f.mp3" type="audio/mpeg" length="9"/>'
+
+    assert only(f"<title>Episode tujuh</title>{guid}").url is None
+    assert only(f"<title>Episode tujuh</title>{guid}{sound}").url == "https://suara.example/7f.mp3"
+    assert (
+        only(f"<title>T</title>{guid}<link>7f0c11de-5a</link>").url == "https://kabar.example/rss/7f0c11de-5a"
+    )
+    assert only("<title>T</title><guid>https://kabar.example/7</guid>").url == "https://kabar.example/7"
+
+
 @pytest.mark.parametrize(
     ("link", "url"),
     [
@@ -235,6 +247,7 @@ def test_a_long_summary_is_cut_at_a_words_end() -> None:
         ("https://a.example/?a=1&amp;amp;b=2", "https://a.example/?a=1&b=2"),
         ("//a.example/1", "https://a.example/1"),
         ("\n  https://a.example/a b\t", "https://a.example/a%20b"),
+        ("“https://a.example/1”", "https://a.example/1"),
         ("javascript:alert(1)", None),
         ("data:text/html,x", None),
         ("mailto:redaksi@a.example", None),
@@ -342,6 +355,28 @@ def test_what_is_no_feed_is_said_in_words_with_what_to_do(body: str | bytes, wor
     assert words in caught.value.reason
     assert caught.value.subject == URL
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("document", "template"),
+    [
+        (
+            ATOM,
+            "<!DOCTYPE html><html xmlns='http://www.w3.org/1999/xhtml'>\n <body class='b'>{}</body></html>",
+        ),
+        (rss("<title>Kuota bijih</title><guid>1</guid>"), "<html><head></head><body>{}</body></html>"),
+    ],
+    ids=["atom", "rss"],
+)
+def test_a_feed_inside_its_sites_template_is_read(document: str, template: str) -> None:
+    _, _, inside = document.partition("?>")
+
+    assert parsed(template.format(inside)).entries == parsed(document).entries
+
+
+def test_a_page_whose_article_shows_a_feed_is_a_page() -> None:
+    with pytest.raises(ParseError, match="a web page came"):
+        parsed(f"<html><body><p>Contoh:</p>{rss('<title>Kuota</title>')}</body></html>")
 
 
 def test_a_page_that_names_its_feed_is_quoted() -> None:
