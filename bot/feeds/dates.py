@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 _MAX_CHARS: Final = 100  # a date is short; the rest is an attack or an article
@@ -115,6 +115,23 @@ _SPOKEN_ZONES: Final = (
     ("по гринвичу", 0.0),
 )
 
+# By their first three letters, in English, Indonesian and Russian.
+_WEEKDAYS: Final = {
+    name: number
+    for number, names in enumerate(
+        (
+            "mon sen пн пон",
+            "tue sel вт вто",
+            "wed rab ср сре",
+            "thu kam чт чет",
+            "fri jum пт пят",
+            "sat sab сб суб",
+            "sun min aha вс вос",
+        )
+    )
+    for name in names.split()
+}
+
 _BRACKETS: Final = str.maketrans("()[]|", "     ")
 
 _EPOCH: Final = re.compile(r"(\d{9,10})(?:\.\d+)?|(\d{13})")
@@ -146,7 +163,8 @@ def parse_date(text: str | None) -> datetime | None:
     """The moment a text names, as an aware datetime in UTC, or None.
 
     A date without a zone, or with an unknown one, is taken as UTC (RFC 5322, 4.3), one without a time as
-    midnight. `05/11/2026` is 5 November, as Indonesians and Russians write it.
+    midnight. `05/11/2026` is 5 November, as Indonesians and Russians write it, unless a day of the week says
+    otherwise.
     """
     if not text or len(text) > _MAX_CHARS:
         return None
@@ -214,11 +232,25 @@ def _date(text: str) -> tuple[tuple[int, int, int], str] | None:
             return (int(match[4]), month, int(match[2])), f" {match[3]} "
     for match in _DAY_FIRST.finditer(text):
         day, month = int(match[1]), int(match[3])
-        if month > 12 >= day:  # 11/23/2026 can only be American
+        year, rest = _year(match[4]), _without(text, match)
+        # 11/23/2026 can only be American, and so can Fri, 05/03/2019.
+        if month > 12 >= day or _is_month_first(year, day, month, _named_weekday(rest)):
             day, month = month, day
         if month <= 12:
-            return (_year(match[4]), month, day), _without(text, match)
+            return (year, month, day), rest
     return None
+
+
+def _is_month_first(year: int, month: int, day: int, weekday: int | None) -> bool:
+    """Whether a date fits its day of the week with the month first, and not with the day first."""
+    if weekday is None or month > 12 or day > 12:
+        return False
+    return date(year, month, day).weekday() == weekday != date(year, day, month).weekday()
+
+
+def _named_weekday(text: str) -> int | None:
+    """The day of the week that a text names; Monday is 0."""
+    return next((_WEEKDAYS[word[:3]] for word in _WORD.findall(text) if word[:3] in _WEEKDAYS), None)
 
 
 def _without(text: str, match: re.Match[str]) -> str:

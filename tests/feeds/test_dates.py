@@ -106,6 +106,25 @@ def test_a_day_without_a_time_is_its_midnight(text: str) -> None:
     assert parse_date(text) == MIDNIGHT
 
 
+@pytest.mark.parametrize(
+    ("text", "month", "day"),
+    [
+        ("Fri, 05/03/2019 - 15:21", 5, 3),  # as the FDA writes it
+        ("Jumat, 05/03/2021 15:21", 3, 5),
+        ("Jumat, 03/05/2019 15:21", 5, 3),
+        ("Пт, 05.03.2021 15:21", 3, 5),
+        ("Mon, 05/03/2019 15:21", 3, 5),  # a Tuesday or a Friday: the name is wrong, and tells nothing
+        ("Sun, 05/05/2019 15:21", 5, 5),
+        ("05/03/2019 15:21", 3, 5),
+    ],
+)
+def test_the_day_of_the_week_tells_whether_the_month_stands_first(text: str, month: int, day: int) -> None:
+    found = parse_date(text)
+
+    assert found is not None
+    assert (found.month, found.day, found.hour, found.minute) == (month, day, 15, 21)
+
+
 MONTHS = {
     "full Indonesian": "Januari Februari Maret April Mei Juni Juli Agustus September Oktober November Des",
     "short Indonesian": "Jan Feb Mar Apr Mei Jun Jul Agt Sep Okt Nov Des",
