@@ -25,7 +25,7 @@ from bot.feeds.failures import FetchError
 from bot.feeds.fetch import Limits, Validators, fetch
 from bot.feeds.hosts import Hosts
 from bot.feeds.robots import Robots
-from bot.feeds.turns import Turns
+from bot.feeds.turns import Bookings, Turns, host_of
 
 log = structlog.get_logger(__name__)
 
@@ -101,6 +101,8 @@ class FullTexts:
         self._session = session
         self._extract = extract
         self._turns = Turns(hosts, sleep)
+        self._sleep = sleep
+        self._bookings = Bookings()  # of pages alone: a feed is asked for whatever robots.txt says
         self._time = time or asyncio.get_running_loop().time
         self._robots = Robots(session, turn=self._turns.at, time=self._time)
         self._limits = limits
@@ -166,7 +168,7 @@ class FullTexts:
                 found = await self._read(url, user_agent)
         except TimeoutError:
             return WhyNot.TOO_LATE  # not remembered: the host was busy
-        if found is not WhyNot.NOT_FETCHED:
+        if found not in (WhyNot.NOT_FETCHED, WhyNot.TOO_LATE):
             self._cache[url] = self._time() + CACHED_S, found
             self._cache.move_to_end(url)
         while len(self._cache) > CACHED_PAGES:
@@ -176,7 +178,13 @@ class FullTexts:
     async def _read(self, url: str, user_agent: str | None) -> str | WhyNot:
         if not await self._robots.allows(url):
             return WhyNot.ROBOTS
+        pause_s = self._robots.pause_s(url)
+        wait_s = self._bookings.book(host_of(url), pause_s, now=self._time(), within_s=self._deadline_s)
+        if wait_s is None:
+            return WhyNot.TOO_LATE
         try:
+            if wait_s:
+                await self._sleep(wait_s)
             # The turn first: whoever waits for a busy host takes no slot from the others.
             async with self._turns.at(url), self._slots:
                 fetched = await fetch(

@@ -21,6 +21,7 @@ from bot.feeds.fetch import Limits, Validators, fetch
 PRODUCT: Final = "Rarewatch"  # the name that robots.txt may address us by
 KEPT_S: Final = 24 * 3600.0  # the longest that RFC 9309 allows (2.4)
 KEPT_UNREACHABLE_S: Final = 3600.0
+MAX_PAUSE_S: Final = 30.0  # a site that asks for more gets this: an article can't wait for an hour
 MAX_SITES: Final = 1000
 _READ_CHARS: Final = 500 * 1024  # RFC 9309 asks for at least so much (2.5)
 _LIMITS: Final = Limits(connect_s=10, read_s=10, deadline_s=20, max_bytes=2 * 1024 * 1024)
@@ -34,6 +35,11 @@ class _Site:
 
     def allows(self, url: str) -> bool:
         return bool(self.rules.can_fetch(url, PRODUCT)) if self.rules is not None else self.allowed
+
+    @property
+    def pause_s(self) -> float:
+        asked = self.rules.crawl_delay(PRODUCT) if self.rules is not None else None
+        return min(float(asked or 0), MAX_PAUSE_S)
 
 
 class Robots:
@@ -63,13 +69,18 @@ class Robots:
 
     async def allows(self, url: str) -> bool:
         """Whether this page may be read. Never raises: a site that can't be asked allows nothing for now."""
-        try:
-            where = str(URL(url).origin() / "robots.txt")
-        except ValueError:
+        where = _robots_of(url)
+        if where is None:
             return False
         if where == url:
             return True
         return (await self._site(where)).allows(url)
+
+    def pause_s(self, url: str) -> float:
+        """The pause in seconds that the site wants between two pages (`Crawl-delay`), as far as is known."""
+        where = _robots_of(url)
+        site = self._sites.get(where) if where is not None else None
+        return site.pause_s if site is not None else 0.0
 
     async def aclose(self) -> None:
         """Ends what is under way."""
@@ -117,6 +128,14 @@ class Robots:
         if error.status is not None and 400 <= error.status < 500 and error.status != 429:
             return _Site(self._time() + KEPT_S, allowed=True)
         return _Site(self._time() + KEPT_UNREACHABLE_S, allowed=False)
+
+
+def _robots_of(url: str) -> str | None:
+    """Where the robots.txt of a page's site is; None for what is no web address."""
+    try:
+        return str(URL(url).origin() / "robots.txt")
+    except ValueError:
+        return None
 
 
 def _protego() -> Any:

@@ -1,4 +1,4 @@
-"""Waiting for one's turn at a host."""
+"""Waiting for one's turn at a host: while it is busy, and for the pause that it asks for."""
 
 from __future__ import annotations
 
@@ -40,3 +40,24 @@ class Turns:
             yield
         finally:
             self._hosts.end(host, now=time())
+
+
+class Bookings:
+    """Who may ask a host that wants a pause between two requests, and when: in the order in which they come.
+
+    Times are seconds of any one clock.
+    """
+
+    def __init__(self) -> None:
+        self._free_at: dict[str, float] = {}
+
+    def book(self, host: str, pause_s: float, *, now: float, within_s: float) -> float | None:
+        """The seconds to wait for one's turn, which is then taken; None when that is not within so many."""
+        if pause_s <= 0:
+            return 0.0
+        self._free_at = {name: free_at for name, free_at in self._free_at.items() if free_at > now}
+        begins_at = self._free_at.get(host, now)
+        if begins_at - now > within_s:
+            return None
+        self._free_at[host] = begins_at + pause_s
+        return begins_at - now

@@ -207,6 +207,27 @@ async def test_pages_of_a_host_are_asked_for_in_turn(
     assert sorted(hosts.turns) == ["127.0.0.1"] * 3 + ["127.0.0.1 over"] * 3  # robots.txt and two pages
 
 
+async def test_the_pause_that_robots_txt_asks_for_is_kept(
+    outlet: Outlet, session: aiohttp.ClientSession, clock: Clock
+) -> None:
+    outlet.robots = "User-agent: *\nCrawl-delay: 20\n"
+    waited: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+
+    texts = FullTexts(
+        session, extract=extract, hosts=Hosts(), time=clock, sleep=sleep, limits=LIMITS, deadline_s=50
+    )
+    urls = [outlet.has(f"/{n}", page(*ENGLISH)) for n in range(4)]
+    found = [await texts.get(url) for url in urls]
+    assert waited == [20, 40]
+    assert [text is not None for text in found] == [True, True, True, False]
+    assert texts.counters == {FOUND: 3, WhyNot.TOO_LATE: 1}
+    clock.now += 100
+    assert await texts.get(urls[3])  # who came too late may come again
+
+
 async def test_an_article_does_not_wait_longer_than_the_deadline(
     outlet: Outlet, session: aiohttp.ClientSession
 ) -> None:

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 
 from bot.feeds.hosts import Hosts
-from bot.feeds.robots import KEPT_S, KEPT_UNREACHABLE_S, Robots
+from bot.feeds.robots import KEPT_S, KEPT_UNREACHABLE_S, MAX_PAUSE_S, Robots
 from bot.feeds.turns import Turns
 from tests.feeds.site import Site
 
@@ -55,6 +55,25 @@ async def test_we_may_be_addressed_by_name(site: Site, asked: Robots) -> None:
     site.says(RULES + b"\nUser-agent: rarewatch\nDisallow: /news/\n")
     assert not await asked.allows(site.url("/news/1"))
     assert await asked.allows(site.url("/members/1"))
+
+
+@pytest.mark.parametrize(
+    ("rules", "pause_s"),
+    [
+        ("User-agent: *\nCrawl-delay: 7.5", 7.5),
+        ("User-agent: *\nCrawl-delay: 2\nUser-agent: Rarewatch\nCrawl-delay: 9", 9),
+        ("User-agent: *\nCrawl-delay: 86400", MAX_PAUSE_S),
+        ("User-agent: *\nCrawl-delay: soon", 0),
+        ("User-agent: *\nDisallow:", 0),
+    ],
+    ids=["for all", "for us", "a day", "nonsense", "none"],
+)
+async def test_a_site_may_ask_for_a_pause(site: Site, asked: Robots, rules: str, pause_s: float) -> None:
+    site.says(rules.encode())
+    assert asked.pause_s(site.url("/news/1")) == 0  # nothing is known so far
+    await asked.allows(site.url("/news/1"))
+    assert asked.pause_s(site.url("/news/2")) == pause_s
+    assert asked.pause_s("https://other.example/") == asked.pause_s("news/1") == 0
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410])

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from bot.feeds.hosts import Hosts
-from bot.feeds.turns import Turns, host_of
+from bot.feeds.turns import Bookings, Turns, host_of
 
 URL = "https://news.example/1"
 
@@ -75,3 +75,20 @@ async def test_a_turn_is_given_back_whatever_happens() -> None:
 )
 def test_the_host_of_an_address(url: str, host: str) -> None:
     assert host_of(url) == host
+
+
+def test_who_comes_later_waits_for_the_pause_of_those_before() -> None:
+    bookings = Bookings()
+
+    def wait(host: str, now: float) -> float | None:
+        return bookings.book(host, 10, now=now, within_s=25)
+
+    assert [wait("slow.example", 100.0) for _ in range(4)] == [0, 10, 20, None]
+    assert wait("other.example", 100.0) == 0
+    assert wait("slow.example", 106.0) == 24  # who was sent away has taken no turn
+    assert wait("slow.example", 190.0) == 0
+
+
+def test_a_host_that_wants_no_pause_gets_none() -> None:
+    bookings = Bookings()
+    assert [bookings.book("fast.example", 0, now=1.0, within_s=5) for _ in range(3)] == [0, 0, 0]
