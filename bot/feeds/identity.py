@@ -11,10 +11,9 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from urllib.parse import urlsplit
 
 from bot.feeds.entry import Entry
-from bot.feeds.links import link_key
+from bot.feeds.links import is_well_formed, link_key
 from bot.feeds.titles import folded
 
 TRACE_BYTES = 6  # of a document's few thousand marks two are taken for one in 1 of 10**8 documents
@@ -127,9 +126,9 @@ def _guid_key(item: Marks) -> str:
     guid = item.guid
     if not guid.startswith(("http://", "https://")):
         return guid
-    try:
-        urlsplit(guid)
-    except ValueError:
+    if guid == item.link:  # as in most feeds
+        return link_key(guid)
+    if not is_well_formed(guid):
         return guid
     head, mark, edition = guid.partition("#")
     if mark and edition.isdecimal() and item.link and link_key(head) == link_key(item.link):

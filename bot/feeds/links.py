@@ -15,6 +15,13 @@ from typing import Final
 from urllib.parse import parse_qsl, unquote, urljoin, urlsplit
 
 _SPACES: Final = re.compile(r"[\x00-\x20\x7f]+")
+# An absolute address that stays as it is: no spaces, quotes, user, port or IPv6 address, no `;` in the path,
+# where it starts parameters, and something behind `?` and `#`, which `urljoin` leaves out otherwise.
+_ORDINARY: Final = re.compile(
+    r"https?://[A-Za-z0-9.-]+(?:/[!$-&(-:<->@-~]*)?(?:\?[!$-&(-~]+)?(?:#[!#-&(-~]+)?"
+)
+# One of which the key is all behind the scheme: nothing to leave out or to write otherwise.
+_OWN_KEY: Final = re.compile(r"https?:(//[a-z0-9.-]+/[^?#]+)", re.DOTALL)
 # Parameters that say where a reader came from, and never which article is meant: what miniflux's urlcleaner,
 # ClearURLs' global rules and Firefox's query stripping have in common, with those of Indonesian and Russian
 # outlets. `source`, `from`, `ref` and `id` alone may well name an article.
@@ -55,8 +62,10 @@ _IN_PATH: Final = re.compile(r"/(https?:(?://|%2f%2f).{4,})\Z", re.IGNORECASE)
 
 def absolute(link: str, base: str) -> str:
     """An http or https address, or "" for javascript:, mailto:, and what is none at all."""
-    # Escaped twice, as many are; in the quotes of a word processor.
-    link = _SPACES.sub(" ", link.replace("&amp;", "&")).strip(" \"'“”")
+    link = link.replace("&amp;", "&")  # escaped twice, as many are
+    if is_ordinary(link):  # nearly all; it spares taking the address apart three times
+        return link
+    link = _SPACES.sub(" ", link).strip(" \"'“”")  # in the quotes of a word processor
     if not link:
         return ""
     try:
@@ -71,11 +80,29 @@ def absolute(link: str, base: str) -> str:
     return link if usable else ""
 
 
+def is_ordinary(link: str) -> bool:
+    """Whether it is an absolute http or https address beyond doubt, which `urljoin` would leave as it is."""
+    return _ORDINARY.fullmatch(link) is not None
+
+
+def is_well_formed(link: str) -> bool:
+    """Whether `urlsplit` can take an address apart."""
+    if is_ordinary(link):
+        return True
+    try:
+        urlsplit(link)
+    except ValueError:  # a broken IPv6 address
+        return False
+    return True
+
+
 @lru_cache(256)  # an item's guid, its link and its key are mostly one address
 def link_key(link: str) -> str:
     """What an absolute address is recognised by: `//host/path?query#fragment` without what only tracks."""
     if _MAY_REDIRECT.match(link):
         link = _target(link)
+    if match := _OWN_KEY.fullmatch(link):
+        return match[1]
     head, hash_mark, fragment = link.partition("#")
     head, _, query = head.partition("?")
     scheme, _, address = head.partition("://")

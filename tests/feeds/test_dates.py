@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.feeds.dates import parse_date
+from bot.feeds.dates import any_date, ordinary_date, parse_date
 
 HALF_PAST_TEN = datetime(2026, 11, 23, 10, 30, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 11, 23, tzinfo=UTC)
@@ -208,3 +208,53 @@ def test_what_iso_says_comes_back(moment: datetime) -> None:
 def test_any_text_gives_a_moment_in_utc_or_none(text: str) -> None:
     moment = parse_date(text)
     assert moment is None or moment.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Mon, 23 Nov 2026 10:30:00 GMT",
+        "23 Nov 2026 07:00:00 -0330",
+        "Mon, 23 Nov 2026 17:30:00 +07:00",
+        "2026-11-23T10:30:00Z",
+        "2026-11-23T17:30:00.250+07:00",
+        "2026-11-23 17:30:00+0700",
+    ],
+)
+def test_what_most_feeds_write_is_read_the_short_way(text: str) -> None:
+    assert ordinary_date(text) == any_date(text) == HALF_PAST_TEN
+
+
+def _two_digits(first: int, last: int) -> st.SearchStrategy[str]:
+    return st.integers(first, last).map("{:02}".format)
+
+
+_CLOCKS = st.tuples(_two_digits(0, 24), _two_digits(0, 60), _two_digits(0, 60)).map(":".join)
+_OFFSETS = st.tuples(
+    st.sampled_from("+-"), _two_digits(0, 16), st.sampled_from(["", ":"]), _two_digits(0, 60)
+).map("".join)
+_YEARS = st.integers(1890, 2210).map(str)
+_RFC_822_DATES = st.tuples(
+    st.sampled_from(["Mon, ", "Jan, ", "Sen, ", ""]),
+    st.integers(0, 32).map(str) | _two_digits(0, 32),
+    st.just(" "),
+    st.sampled_from(["Jan", "Feb", "May", "Dec", "Mei", "jan"]),
+    st.just(" "),
+    _YEARS,
+    st.just(" "),
+    _CLOCKS,
+    st.sampled_from([" ", ""]),
+    _OFFSETS | st.sampled_from(["GMT", "UTC", "Z", "EST", "WIB"]),
+).map("".join)
+_RFC_3339_DATES = st.tuples(
+    st.tuples(_YEARS, _two_digits(0, 13), _two_digits(0, 32)).map("-".join),
+    st.sampled_from("Tt "),
+    _CLOCKS,
+    st.sampled_from(["", ".0", ".999999", ",5"]),
+    _OFFSETS | st.sampled_from(["Z", "z", ""]),
+).map("".join)
+
+
+@given(_RFC_822_DATES | _RFC_3339_DATES)
+def test_the_short_way_reads_a_date_as_the_long_one_does(text: str) -> None:
+    assert ordinary_date(text) in (None, any_date(text))

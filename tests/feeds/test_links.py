@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.feeds.links import absolute, link_key
+from bot.feeds.links import absolute, is_ordinary, is_well_formed, link_key
 
 
 @pytest.mark.parametrize(
@@ -91,3 +92,51 @@ def test_any_text_is_an_address_or_none(text: str) -> None:
     assert link == "" or link.startswith(("http://", "https://"))
     if link:
         link_key(link)
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://kabar.example",
+        "http://kabar.example/2026/11/23/nikel-naik.html",
+        "https://kabar.example/?p=7&utm_source=rss#bab-2",
+        "https://xn--e1afmkfd.example/%D0%BD%D0%B8/~a?b;c",
+    ],
+)
+def test_what_most_feeds_link_to_is_told_at_a_glance(link: str) -> None:
+    assert is_ordinary(link)
+    assert absolute(link, "https://other.example/rss") == link
+
+
+_PIECES = st.text(alphabet="aZ9/:?#;&=%[]@.\\ \t\"'~|я-_", max_size=12)
+
+
+@given(
+    st.sampled_from(["http://", "https://", "HTTP://", "//", "javascript:", ""]),
+    st.sampled_from(
+        ["a.example", "A.Example", "a.example:443", "u:p@a.example", "[::1]", "пример.example", ""]
+    ),
+    st.sampled_from(["", "/", "?", "#", ";"]),
+    _PIECES,
+    st.sampled_from(["https://b.example/c/d?e#f", "http://b.example", "/home/feed.xml", ""]),
+)
+def test_an_ordinary_address_is_one_that_joining_leaves_alone(
+    scheme: str, host: str, mark: str, rest: str, base: str
+) -> None:
+    link = f"{scheme}{host}{mark}{rest}"
+    if is_ordinary(link):
+        parts = urlsplit(link)
+        assert urljoin(base, link) == link
+        assert parts.hostname
+        assert parts.port is None
+        assert link == link.strip(" \"'")
+        assert is_well_formed(link)
+
+
+@given(_PIECES.filter(lambda path: not set("?#") & set(path)))
+def test_an_address_without_parameters_has_the_key_of_one_whose_parameters_only_track(path: str) -> None:
+    assert link_key(f"https://a.example/{path}") == link_key(f"http://A.example:80/{path}?utm_source=rss#rss")
+
+
+def test_a_guid_that_no_program_can_take_apart_is_not_well_formed() -> None:
+    assert not is_well_formed("http://[::1/a")
