@@ -13,34 +13,87 @@ from bot.language.words import Document, Span
 class Neighbours:
     """Words and phrases that decide whether a term beside them is meant."""
 
-    __slots__ = ("_index", "_keys", "longest")
+    __slots__ = ("_keys", "_phrases", "_telling", "longest")
 
     def __init__(self, keys: frozenset[str], phrases: tuple[Phrase, ...]) -> None:
         self._keys = keys
-        self._index = PhraseIndex((phrase, None) for phrase in phrases)
+        self._phrases = PhraseIndex((phrase, None) for phrase in phrases) if phrases else None
+        self._telling = keys | self._phrases.anchors if self._phrases is not None else keys
         self.longest = max(map(len, phrases), default=1)
 
-    def places(self, positions: Positions) -> list[Span]:
-        """Where they stand, in order."""
-        found = [Span(place, place) for key in self._keys.intersection(positions) for place in positions[key]]
-        if self._index:
-            found += [span for _, there in self._index.standing(positions) for span in there]
+    def places(self, present: set[str], positions: Positions) -> list[Span]:
+        """Where they stand, in order; `present` are the text's keys, or those that mean anything."""
+        telling = self._telling & present
+        if not telling:  # so it is mostly
+            return []
+        found = [Span(place, place) for key in telling & self._keys for place in positions[key]]
+        if self._phrases is not None:
+            found += self._phrases.standing(present, positions)
         found.sort()
         return found
+
+
+class _Text:
+    """An article while it is searched: what has been looked for in it is remembered."""
+
+    __slots__ = ("_places", "_voids", "positions", "present")
+
+    def __init__(self, positions: Positions, present: set[str]) -> None:
+        self.positions = positions
+        self.present = present
+        # A long text must not be searched anew at each of its hits.
+        self._places: dict[Neighbours, list[Span]] = {}
+        self._voids: dict[PhraseIndex[None], frozenset[int]] = {}
+
+    def places(self, neighbours: Neighbours) -> list[Span]:
+        """Where the neighbours stand, in order."""
+        there = self._places.get(neighbours)
+        if there is None:
+            there = self._places[neighbours] = neighbours.places(self.present, self.positions)
+        return there
+
+    def covered(self, phrases: PhraseIndex[None]) -> frozenset[int]:
+        """The positions that belong to one of the phrases."""
+        void = self._voids.get(phrases)
+        if void is None:
+            void = self._voids[phrases] = frozenset(
+                place
+                for span in phrases.standing(self.present, self.positions)
+                for place in range(span.first, span.last + 1)
+            )
+        return void
 
 
 class _Case:
     """A rule of a concept with what decides about its hits."""
 
-    __slots__ = ("concept_id", "forbids", "needs", "rule")
+    __slots__ = ("concept_id", "excludes", "forbids", "needs", "rule")
 
     def __init__(
-        self, concept_id: str, rule: Rule, needs: tuple[Neighbours, ...], forbids: Neighbours | None
+        self,
+        concept_id: str,
+        rule: Rule,
+        needs: tuple[Neighbours, ...],
+        forbids: Neighbours | None,
+        excludes: PhraseIndex[None] | None,
     ) -> None:
         self.concept_id = concept_id
         self.rule = rule
         self.needs = needs
         self.forbids = forbids
+        self.excludes = excludes
+
+    def means(self, span: Span, text: _Text) -> bool:
+        """Whether its term, standing there, means the concept."""
+        for needed in self.needs:
+            if not _near(span, text.places(needed), self.rule.within, needed.longest):
+                return False
+        forbids = self.forbids
+        if forbids is not None and _near(span, text.places(forbids), self.rule.apart, forbids.longest):
+            return False
+        return self.excludes is None or text.covered(self.excludes).isdisjoint(
+            range(span.first, span.last + 1)
+        )
 
 
 class Finder:
@@ -56,10 +109,9 @@ class Finder:
             return shared.setdefault((keys, phrases), Neighbours(keys, phrases))
 
         terms: list[tuple[Phrase, _Case]] = []
-        self._voids: dict[str, PhraseIndex[None]] = {}
         for concept in concepts:
-            if concept.excludes:
-                self._voids[concept.id] = PhraseIndex((phrase, None) for phrase in concept.excludes)
+            voids = concept.excludes
+            excludes = PhraseIndex((phrase, None) for phrase in voids) if voids else None
             for rule in concept.rules:
                 needs = (
                     neighbours(rule.near_keys, rule.near),
@@ -70,38 +122,31 @@ class Finder:
                     rule,
                     tuple(one for one in needs if one is not None),
                     neighbours(rule.far_keys, rule.far),
+                    excludes,
                 )
                 terms += [(phrase, case) for phrase in rule.phrases]
         self._terms = PhraseIndex(terms)
-        self._keys = frozenset(key for concept in concepts for key in keys_of(concept))
+        self._keys = {key for concept in concepts for key in keys_of(concept)}
 
     def found(self, document: Document) -> dict[str, tuple[Hit, ...]]:
         """The concepts whose own terms stand in the document, with the places, in the order of the text.
 
-        Where two rules name a concept at one place, the same one is told of every time.
+        Where two rules name a concept at one place, the first of them is told of.
         """
         # Most words of an article mean nothing to any concept.
-        positions = {key: there for key, there in document.positions.items() if key in self._keys}
+        text = _Text(document.positions, self._keys.intersection(document.positions))
         found: dict[str, dict[Span, Hit]] = {}
-        voids: dict[str, frozenset[int]] = {}
-        # A long text must not be searched anew at each of its hits.
-        standing: dict[Neighbours, list[Span]] = {}
-        for case, places in self._terms.standing(positions):
-            id_, rule = case.concept_id, case.rule
-            hits = found.get(id_)
-            if hits is None:
-                hits = found[id_] = {}
-                if id_ in self._voids:
-                    voids[id_] = _covered(self._voids[id_], positions)
-            void = voids.get(id_)
-            for span in places:
-                if span in hits or (void and not void.isdisjoint(range(span.first, span.last + 1))):
-                    continue
-                if not all(_reaches(span, one, rule.within, positions, standing) for one in case.needs):
-                    continue
-                if case.forbids is not None and _reaches(span, case.forbids, rule.apart, positions, standing):
-                    continue
-                hits[span] = Hit(id_, span, rule.language, rule)
+        for phrase, case in self._terms.candidates(text.present):
+            # Most terms that need a neighbour have none in the whole article.
+            for needed in case.needs:
+                if not text.places(needed):
+                    break
+            else:
+                if there := spans(phrase, text.positions):
+                    hits = found.setdefault(case.concept_id, {})
+                    for span in there:
+                        if span not in hits and case.means(span, text):
+                            hits[span] = Hit(case.concept_id, span, case.rule.language, case.rule)
         return {
             id_: tuple(sorted(hits.values(), key=lambda hit: hit.span)) for id_, hits in found.items() if hits
         }
@@ -136,31 +181,10 @@ def _distance(one: Span, other: Span) -> int:
     return max(other.first - one.last, one.first - other.last, 0)
 
 
-def _covered(phrases: PhraseIndex[None], positions: Positions) -> frozenset[int]:
-    """The positions that belong to one of the phrases."""
-    return frozenset(
-        place
-        for _, there in phrases.standing(positions)
-        for span in there
-        for place in range(span.first, span.last + 1)
-    )
-
-
-def _reaches(
-    span: Span,
-    neighbours: Neighbours,
-    reach: int,
-    positions: Positions,
-    standing: dict[Neighbours, list[Span]],
-) -> bool:
-    """Whether one of the neighbours stands within `reach` words of the span."""
-    there = standing.get(neighbours)
-    if there is None:
-        there = standing[neighbours] = neighbours.places(positions)
-    return bool(there) and _near(span, there, reach, neighbours.longest)
-
-
 def _near(span: Span, there: Sequence[Span], reach: int, longest: int) -> bool:
+    """Whether one of the neighbours, none of them longer than `longest`, is within `reach` words."""
+    if not there:
+        return False
     first, last = span.first - reach, span.last + reach
     for at in range(bisect_left(there, (first - longest + 1,)), len(there)):
         one = there[at]

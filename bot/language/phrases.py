@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from typing import Generic, TypeVar
 
 from bot.language.words import Span
@@ -21,6 +21,10 @@ def spans(phrase: Phrase, positions: Positions) -> list[Span]:
     """Where a phrase stands: its slots on neighbouring positions, in order."""
     if len(phrase) == 1:
         return [Span(place, place) for place in slot_positions(phrase[0], positions)]
+    if len(phrase) == 2:
+        before, after = slot_positions(phrase[0], positions), slot_positions(phrase[1], positions)
+        if len(before) <= _MANY:
+            return [Span(place, place + 1) for place in before if place + 1 in after]
     first: Sequence[int]
     rest: Sequence[Collection[int]]
     first, *rest = (slot_positions(slot, positions) for slot in phrase)
@@ -47,39 +51,46 @@ def slot_positions(slot: Slot, positions: Positions) -> Sequence[int]:
 
 
 class PhraseIndex(Generic[T]):
-    """Many phrases, each with what it means to its owner; finds those that stand in a text without asking
+    """Many phrases, each with what it means to its owner; finds those that may stand in a text without asking
     each: a word waits at its keys, a longer phrase at the keys of two of its words.
     """
 
     def __init__(self, phrases: Iterable[tuple[Phrase, T]]) -> None:
-        # Behind a key: what its word means alone, and the phrases by another of their keys.
-        self._anchors: dict[str, tuple[list[T], dict[str, list[tuple[Phrase, T]]]]] = {}
-        for phrase, meaning in phrases:
+        self._phrases = list(phrases)
+        # Behind a key, numbers of phrases: those of this word alone, and those by another of their keys.
+        self._anchors: dict[str, tuple[list[int], dict[str, list[int]]]] = {}
+        for number, (phrase, _) in enumerate(self._phrases):
             # The longest words are the best guess at the rarest ones.
             rarest, *others = sorted(phrase, key=lambda slot: -min(map(len, slot)))
             for key in rarest:
                 alone, seconds = self._anchors.setdefault(key, ([], {}))
                 if not others:
-                    alone.append(meaning)
+                    alone.append(number)
                     continue
                 for second in others[0]:
-                    seconds.setdefault(second, []).append((phrase, meaning))
+                    seconds.setdefault(second, []).append(number)
+        self.anchors = frozenset(self._anchors)
+        """The keys of which one at least stands wherever any of the phrases does."""
 
-    def __bool__(self) -> bool:
-        return bool(self._anchors)
+    def candidates(self, present: Set[str]) -> list[tuple[Phrase, T]]:
+        """The phrases that may stand in a text, in the order in which they were given.
 
-    def standing(self, positions: Positions) -> list[tuple[T, list[Span]]]:
-        """What stands in the text, and where; a phrase with several ways to be written perhaps twice."""
-        anchors = self._anchors
-        found = []
-        for key in [key for key in positions if key in anchors]:
-            alone, seconds = anchors[key]
-            if alone:
-                there = [Span(place, place) for place in positions[key]]
-                found += [(meaning, there) for meaning in alone]
+        Args:
+            present: the text's keys, or those of them that the phrases have.
+        """
+        standing = self.anchors & present
+        if not standing:
+            return []
+        numbers: set[int] = set()
+        for key in standing:
+            alone, seconds = self._anchors[key]
+            numbers.update(alone)
             if seconds:
-                for second in sorted(seconds.keys() & positions.keys()):  # the same order every time
-                    for phrase, meaning in seconds[second]:
-                        if there := spans(phrase, positions):
-                            found.append((meaning, there))
-        return found
+                for second in seconds.keys() & present:
+                    numbers.update(seconds[second])
+        phrases = self._phrases
+        return [phrases[number] for number in sorted(numbers)]
+
+    def standing(self, present: Set[str], positions: Positions) -> list[Span]:
+        """Where any of the phrases stands; `present` as for `candidates`."""
+        return [span for phrase, _ in self.candidates(present) for span in spans(phrase, positions)]
