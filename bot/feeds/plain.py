@@ -59,6 +59,7 @@ _UNSEEN_SIZES: Final = frozenset({"0", "1", "1px", "0px"})
 _COUNTS: Final = re.compile(
     r"pixel|counter|/~r/|/~4/|feedsportal\.com|doubleclick|/b\.gif|stats?\.wordpress", re.I
 )
+_PICTURE: Final = re.compile(r"<img", re.IGNORECASE | re.ASCII)
 _MAX_INPUT_CHARS: Final = 200_000
 
 
@@ -76,15 +77,21 @@ def plain_text(markup: str) -> str:
         text = read
     else:
         text = _read(text)
-    text = _CONTROL.sub(" ", text)
+    # Python calls nothing printable that is invisible or controls, nor any space but the usual one, and tells
+    # it in a tenth of the time of an expression.
+    printable = text.isprintable()
+    if not printable:
+        text = _CONTROL.sub(" ", text)
     if not text.isascii():
         if "\u00e2\u20ac" in text or "\u00d0" in text or "\u00c3" in text:
             text = _TWICE_ENCODED.sub(_once, text)
-        text = _INVISIBLE.sub("", text)
-        if _JOINER in text:
-            text = _STRAY_JOINER.sub("", text)
+            printable = False
+        if not printable:
+            text = _INVISIBLE.sub("", text)
+            if _JOINER in text:
+                text = _STRAY_JOINER.sub("", text)
         text = unicodedata.normalize("NFC", text)
-    return " ".join(text.split())
+    return text.strip() if printable and "  " not in text else " ".join(text.split())
 
 
 def capped(text: str, max_chars: int) -> str:
@@ -103,10 +110,10 @@ def first_image(markup: str) -> str:
 
     One that nobody sees counts readers and is no picture.
     """
-    start = markup.lower().find("<img", 0, _MAX_INPUT_CHARS)
-    if start < 0:
+    found = _PICTURE.search(markup, 0, _MAX_INPUT_CHARS)
+    if found is None:
         return ""
-    for token in tokenize(markup[start : start + 20_000]):
+    for token in tokenize(markup[found.start() : found.start() + 20_000]):
         if token.type is TokenType.START_TAG and token.tag == "img":
             source = token.attr("src") or ""
             size = {token.attr("width"), token.attr("height")}

@@ -20,6 +20,7 @@ _SHARE: Final = 0.75
 _MAX_NAME_CHARS: Final = 60
 _MIN_TITLE_CHARS: Final = 8
 _LETTERS: Final = re.compile(r"[^\W_]+")
+_NO_ASCII_LETTERS: Final = {code: None for code in range(128) if not chr(code).isalnum()}
 _SUBTITLE: Final = " // "  # Kommersant: headline // what it is about
 
 
@@ -45,6 +46,8 @@ def feed_names(title: str, link: str, url: str) -> frozenset[str]:
 
 def folded(text: str) -> str:
     """Letters and digits only, for comparing names."""
+    if text.isascii():  # three times as fast
+        return text.translate(_NO_ASCII_LETTERS).lower()
     return "".join(_LETTERS.findall(text.casefold()))
 
 
@@ -58,10 +61,11 @@ class Habits:
 
 def habits_of(titles: Sequence[str]) -> Habits:
     """The habits that the titles of one document show."""
-    common_ends = _common(title.rpartition(found)[2] for title in titles if (found := _last(title)))
+    divided = [title for title in titles if _SEPARATOR.search(title)]
+    common_ends = _common(title.rpartition(found)[2] for title in divided if (found := _last(title)))
     threshold = max(_MIN_ITEMS, _SHARE * len(titles))
     repeated = frozenset(name for name, count in common_ends.items() if count >= threshold)
-    starts = _common(_SEPARATOR.split(title, 1)[0] for title in titles if _SEPARATOR.search(title))
+    starts = _common(_SEPARATOR.split(title, 1)[0] for title in divided)
     repeated_starts = frozenset(name for name, count in starts.items() if count >= threshold)
     return Habits(repeated, repeated_starts)
 
@@ -76,8 +80,10 @@ def undressed(
         names: see `feed_names`.
         sources: for each title the name of the outlet that the item itself gives, or "".
     """
+    ends, starts = names | habits.ends, names | habits.starts
     return [
-        _undressed(title, names | habits.ends, names | habits.starts, folded(source))
+        # Nothing can be taken off a title that no separator divides.
+        _undressed(title, ends, starts, folded(source)) if _SEPARATOR.search(title) else (title, "")
         for title, source in zip(titles, sources, strict=True)
     ]
 

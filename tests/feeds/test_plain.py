@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.feeds.plain import capped, plain_text
+from bot.feeds.plain import capped, first_image, plain_text
 
 
 @pytest.mark.parametrize(
@@ -80,6 +81,19 @@ def test_markup_becomes_the_text_a_reader_sees(markup: str, text: str) -> None:
 )
 def test_a_megabyte_of_anything_takes_no_time(markup: str) -> None:
     assert plain_text(f"Nikel {markup * (1_000_000 // len(markup))}").startswith("Nikel")
+
+
+def test_any_character_alone_leaves_one_line_of_what_can_be_seen() -> None:
+    codes = (*range(0x3100), *range(0xD700, 0xE100), *range(0xF900, 0x10000), *range(0x1F000, 0x1F700))
+    shown = {plain_text(f"a{chr(code)}  b {chr(code)}") for code in codes}
+    unseen = re.compile("[\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff]")
+    assert all(" ".join(text.split()) == text for text in shown)
+    assert all(unicodedata.is_normalized("NFC", text) for text in shown)
+    assert not unseen.search("".join(shown).replace("\u200d", ""))
+
+
+def test_letters_that_have_no_small_form_of_one_letter_hide_no_picture() -> None:
+    assert first_image("İSTANBUL <IMG alt='' SRC='/nikel.jpg'>") == "/nikel.jpg"
 
 
 @given(st.text(alphabet="<>/&;!-[]\"'= \nabpscriptlamgtCDATA#1", max_size=200))

@@ -41,6 +41,21 @@ def test_what_leads_the_reader_on_goes(tail: str) -> None:
     assert without_tail(TEXT + tail) == TEXT
 
 
+@pytest.mark.parametrize("end", [*".!?…", *(f"{mark} " for mark in '.!?…»”")]:>|–—-')])
+@pytest.mark.parametrize("tail", ["[Read more]", "ЧИТАТЬ ДАЛЕЕ", "Baca juga: Harga naik lagi"])
+def test_a_tail_stands_behind_the_end_of_a_sentence_or_a_dash(end: str, tail: str) -> None:
+    text = without_tail(f"Harga nikel naik{end}{tail}")
+    assert text.startswith("Harga nikel naik")
+    assert f"Harga nikel naik{end}".startswith(text)
+    assert without_tail(tail) == ""
+
+
+@pytest.mark.parametrize("before", ["", "Harga naik. ", "x" * 700 + ". "])
+def test_a_tail_may_be_hundreds_of_letters_long(before: str) -> None:
+    tail = f"The post {'y' * 300} appeared first on {'z' * 100}"  # 450 with the ends of sentences
+    assert without_tail(before + tail) == before.rstrip()
+
+
 @pytest.mark.parametrize("link", ["Continue reading...", "Читать далее…", "Baca selengkapnya »"])
 def test_the_text_of_a_link_that_ran_into_the_summary_goes(link: str) -> None:
     assert without_tail(f"Keran ekspor nikel ditutup {link}") == "Keran ekspor nikel ditutup"

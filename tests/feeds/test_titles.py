@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bot.feeds.titles import feed_names, habits_of, undressed
+from bot.feeds.titles import feed_names, folded, habits_of, undressed
 
 NAMES = feed_names(
     "Kabar Tambang - Ekonomi", "https://www.kabartambang.example/", "https://rss.kabar.co.id/x"
@@ -88,3 +90,8 @@ def test_a_feed_is_called_by_its_title_the_parts_of_it_and_its_host() -> None:
     assert {"kabartambangekonomi", "kabartambang", "ekonomi", "kabartambangexample", "kabar"} <= NAMES
     assert "co" not in NAMES
     assert feed_names("", "http://[", "") == frozenset()
+
+
+@given(st.text(st.characters(max_codepoint=127)) | st.text())
+def test_folding_leaves_letters_and_digits_in_small_letters(text: str) -> None:
+    assert folded(text) == "".join(each for each in text.casefold() if each.isalnum())
