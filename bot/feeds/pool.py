@@ -6,6 +6,7 @@ import asyncio
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -32,11 +33,19 @@ class ParsePool:
 
     Args:
         processes: how many documents are parsed at once; None: one a processor, two at most.
+        memory_bytes: what each process may have, where the system can hold it to that (Linux); None: all.
     """
 
-    def __init__(self, *, processes: int | None = None, deadline_s: float = PARSE_DEADLINE_S) -> None:
+    def __init__(
+        self,
+        *,
+        processes: int | None = None,
+        deadline_s: float = PARSE_DEADLINE_S,
+        memory_bytes: int | None = None,
+    ) -> None:
         self._processes = processes or min(os.cpu_count() or 1, MAX_PROCESSES)
         self._deadline_s = deadline_s
+        self._memory_bytes = memory_bytes
         self._executor: ProcessPoolExecutor | None = None
 
     async def parse(self, body: bytes, *, url: str, content_type: str | None, now: datetime) -> ParsedFeed:
@@ -90,6 +99,9 @@ class ParsePool:
                 return _LOST
             self._discard(executor)
             raise ParseError(url, "reading it ended the parsing process (out of memory?)") from error
+        except MemoryError as error:
+            self._discard(executor)  # whatever the library has kept of it goes along
+            raise ParseError(url, "reading it takes too much memory") from error
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if task is not None and task.cancelling():
@@ -108,6 +120,7 @@ class ParsePool:
                 self._processes,
                 mp_context=multiprocessing.get_context("spawn"),
                 initializer=_prepare,
+                initargs=(self._memory_bytes,),
             )
         return self._executor
 
@@ -133,7 +146,7 @@ def _be_there() -> None:
     time.sleep(0.05)  # or one process would do it for all
 
 
-def _prepare() -> None:
+def _prepare(memory_bytes: int | None) -> None:
     """Runs first in each worker: Ctrl-C is the parent's to handle, and the worker goes when the parent does.
 
     A worker waits on a pipe whose other end it holds itself, so that without this it would outlive a
@@ -141,9 +154,21 @@ def _prepare() -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if memory_bytes is not None:
+        _limit_memory(memory_bytes)
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_follow, args=(parent.sentinel,), daemon=True).start()
+
+
+def _limit_memory(most_bytes: int) -> None:
+    """Beyond it an allocation fails, which Python raises as MemoryError. Systems but Linux don't count."""
+    if sys.platform != "win32":
+        import resource
+
+        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        if hard == resource.RLIM_INFINITY or most_bytes < hard:
+            resource.setrlimit(resource.RLIMIT_DATA, (most_bytes, hard))
 
 
 def _follow(sentinel: int) -> None:

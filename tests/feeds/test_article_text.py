@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.feeds.article_text import MAX_TEXT_CHARS, Obstacle, PageText, article_text
+from bot.feeds.article_text import MAX_TAGS, MAX_TEXT_CHARS, Obstacle, PageText, article_text
+from bot.feeds.entry import ParseError
 
 ENGLISH = (
     "The ministry of trade said on Monday that licences for dysprosium would be granted only after a review.",
@@ -118,3 +119,8 @@ def test_an_article_about_cookies_is_one() -> None:
 )
 def test_what_holds_no_article_has_no_text(body: bytes) -> None:
     assert article_text(body, "text/html") == PageText("", Obstacle.EMPTY)
+
+
+def test_a_page_of_more_tags_than_any_article_has_is_not_read() -> None:
+    with pytest.raises(ParseError, match="more than 40000 tags"):
+        article_text(page(*ENGLISH, around="<b>" * MAX_TAGS).encode(), "text/html")
