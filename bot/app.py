@@ -128,7 +128,7 @@ async def open_parts(
         stack.callback(pool.close)
         page_pool = PagePool()
         stack.callback(page_pool.close)
-        hosts = Hosts()  # feeds and pages of one outlet share its patience
+        hosts = Hosts()  # feeds, pages and what an operator has looked at share an outlet's patience
         texts = FullTexts(session, extract=page_pool.article_text, hosts=hosts)
         stack.push_async_callback(texts.aclose)
         translator = build_translator(settings, database, clock=clock, rest_s=tempo.translator_rest_s)
@@ -161,7 +161,7 @@ async def open_parts(
             translator=translator,
             pool=pool,
             pipeline=pipeline,
-            inspector=Inspector(session, pool, detector, clock=clock),
+            inspector=Inspector(session, pool, detector, clock=clock, hosts=hosts),
             reachability=reachability,
             wakes=wakes,
             clock=clock,

@@ -28,6 +28,7 @@ from bot.feeds.no_feed import is_page
 from bot.feeds.page_links import named_feeds, usual_addresses
 from bot.feeds.parse import ParsedFeed, ParseError
 from bot.feeds.pool import ParsePool
+from bot.feeds.turns import Turns
 from bot.language.detect import Detector
 
 log = structlog.get_logger(__name__)
@@ -72,6 +73,7 @@ class Inspector:
 
     Args:
         user_agents: by address, where an outlet wants to be asked as feeds.yaml says.
+        hosts: shared with whoever else asks them, such as the polls of the same process.
     """
 
     def __init__(
@@ -83,14 +85,14 @@ class Inspector:
         clock: Callable[[], datetime],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         user_agents: Mapping[str, str] | None = None,
+        hosts: Hosts | None = None,
     ) -> None:
         self._user_agents = dict(user_agents or {})
         self._session = session
         self._pool = pool
         self._detector = detector
         self._clock = clock
-        self._sleep = sleep
-        self._hosts = Hosts()
+        self._turns = Turns(Hosts() if hosts is None else hosts, sleep)
 
     async def look(self, url: str) -> list[Inspection]:
         """The feed at an address; or the feeds of the page there, three at most, the likeliest first.
@@ -158,10 +160,7 @@ class Inspector:
         return found
 
     async def _fetch(self, url: str) -> Fetched:
-        host, time = urlsplit(url).hostname or "", asyncio.get_running_loop().time
-        while wait_s := self._hosts.begin(host, now=time()):
-            await self._sleep(wait_s)
-        try:
+        async with self._turns.at(url):
             return await fetch(
                 self._session,
                 url,
@@ -169,8 +168,6 @@ class Inspector:
                 now=self._clock(),
                 user_agent=self._user_agents.get(url),
             )
-        finally:
-            self._hosts.end(host, now=time())
 
     async def _inspect(self, url: str, fetched: Fetched, *, page: str | None = None) -> Inspection:
         now = self._clock()

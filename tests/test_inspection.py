@@ -10,6 +10,7 @@ from aiohttp import web
 
 from bot.errors import RarewatchError
 from bot.feeds.fetch import open_session
+from bot.feeds.hosts import Hosts
 from bot.feeds.pool import ParsePool
 from bot.inspection import Inspector
 from bot.language.detect import Detector
@@ -107,6 +108,34 @@ async def test_an_outlet_is_asked_as_feeds_yaml_says(detector: Detector, site: S
         await browser.look(url)
     pool.close()
     assert site.agents == ["Browser/1"]
+
+
+async def test_a_host_that_is_being_asked_for_other_feeds_is_waited_for(
+    detector: Detector, site: Site, now: datetime
+) -> None:
+    class Busy(Hosts):
+        """Takes 127.0.0.1, which nobody waits for, for a host that two polls are asking."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.turns = [0.5, 0.25, 0.0]
+
+        def begin(self, name: str, *, now: float) -> float:
+            assert name == "127.0.0.1"
+            return self.turns.pop(0)
+
+    waited: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        assert site.asked == []
+        waited.append(seconds)
+
+    pool = ParsePool()
+    async with open_session(allow_private=True) as session:
+        inspector = Inspector(session, pool, detector, clock=lambda: now, sleep=sleep, hosts=Busy())
+        await inspector.look(f"{site.origin}/rss")
+    pool.close()
+    assert waited == [0.5, 0.25]
 
 
 async def test_another_document_is_not_searched(inspector: Inspector, site: Site) -> None:
