@@ -3,97 +3,94 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence, Set
 
 from bot.language.concept import Concept, Hit, Rule
 from bot.language.phrases import Phrase, PhraseIndex, Positions, spans
 from bot.language.words import Document, Span
 
 
-class Neighbours:
+class _Neighbours:
     """Words and phrases that decide whether a term beside them is meant."""
 
-    __slots__ = ("_keys", "_phrases", "_telling", "longest")
+    __slots__ = ("_keys", "_phrases", "bit", "longest")
 
-    def __init__(self, keys: frozenset[str], phrases: tuple[Phrase, ...]) -> None:
+    def __init__(self, keys: frozenset[str], phrases: tuple[Phrase, ...], bit: int) -> None:
         self._keys = keys
-        self._phrases = PhraseIndex((phrase, None) for phrase in phrases) if phrases else None
-        self._telling = keys | self._phrases.anchors if self._phrases is not None else keys
+        self._phrases = PhraseIndex((phrase, None) for phrase in phrases)
+        self.bit = bit
         self.longest = max(map(len, phrases), default=1)
 
-    def places(self, present: set[str], positions: Positions) -> list[Span]:
+    @property
+    def telling(self) -> frozenset[str]:
+        """The keys of which one at least stands wherever one of them does."""
+        return self._keys | self._phrases.anchors
+
+    def places(self, present: Set[str], positions: Positions) -> list[Span]:
         """Where they stand, in order; `present` are the text's keys, or those that mean anything."""
-        telling = self._telling & present
-        if not telling:  # so it is mostly
-            return []
-        found = [Span(place, place) for key in telling & self._keys for place in positions[key]]
-        if self._phrases is not None:
-            found += self._phrases.standing(present, positions)
+        found = [Span(place, place) for key in self._keys & present for place in positions[key]]
+        for phrase, _ in self._phrases.candidates(present):
+            found += spans(phrase, positions)
         found.sort()
         return found
 
 
 class _Text:
-    """An article while it is searched: what has been looked for in it is remembered."""
+    """An article while it is searched: what has been looked for in it is remembered.
 
-    __slots__ = ("_places", "_voids", "positions", "present")
+    `possible` has the bits of the neighbours that may stand in it.
+    """
 
-    def __init__(self, positions: Positions, present: set[str]) -> None:
+    __slots__ = ("_places", "_present", "positions", "possible")
+
+    def __init__(self, positions: Positions, present: Set[str], possible: int) -> None:
         self.positions = positions
-        self.present = present
+        self.possible = possible
+        self._present = present
         # A long text must not be searched anew at each of its hits.
-        self._places: dict[Neighbours, list[Span]] = {}
-        self._voids: dict[PhraseIndex[None], frozenset[int]] = {}
+        self._places: dict[_Neighbours, list[Span]] = {}
 
-    def places(self, neighbours: Neighbours) -> list[Span]:
-        """Where the neighbours stand, in order."""
+    def near(self, span: Span, neighbours: _Neighbours, reach: int) -> bool:
+        """Whether one of the neighbours stands within `reach` words of the span."""
+        if not self.possible & neighbours.bit:
+            return False
         there = self._places.get(neighbours)
         if there is None:
-            there = self._places[neighbours] = neighbours.places(self.present, self.positions)
-        return there
-
-    def covered(self, phrases: PhraseIndex[None]) -> frozenset[int]:
-        """The positions that belong to one of the phrases."""
-        void = self._voids.get(phrases)
-        if void is None:
-            void = self._voids[phrases] = frozenset(
-                place
-                for span in phrases.standing(self.present, self.positions)
-                for place in range(span.first, span.last + 1)
-            )
-        return void
+            there = self._places[neighbours] = neighbours.places(self._present, self.positions)
+        first, last = span.first - reach, span.last + reach
+        for at in range(bisect_left(there, (first - neighbours.longest + 1,)), len(there)):
+            one = there[at]
+            if one.first > last:
+                return False
+            if one.last >= first:
+                return True
+        return False
 
 
 class _Case:
-    """A rule of a concept with what decides about its hits."""
+    """A rule of a concept with what decides about its hits; `bits` are those of all neighbours it needs."""
 
-    __slots__ = ("concept_id", "excludes", "forbids", "needs", "rule")
+    __slots__ = ("_forbids", "_needs", "bits", "concept_id", "rule")
 
     def __init__(
         self,
         concept_id: str,
         rule: Rule,
-        needs: tuple[Neighbours, ...],
-        forbids: Neighbours | None,
-        excludes: PhraseIndex[None] | None,
+        needs: Sequence[_Neighbours],
+        forbids: Sequence[tuple[_Neighbours, int]],
     ) -> None:
         self.concept_id = concept_id
         self.rule = rule
-        self.needs = needs
-        self.forbids = forbids
-        self.excludes = excludes
+        self._needs = needs
+        self._forbids = forbids
+        self.bits = sum(needed.bit for needed in needs)
 
     def means(self, span: Span, text: _Text) -> bool:
         """Whether its term, standing there, means the concept."""
-        for needed in self.needs:
-            if not _near(span, text.places(needed), self.rule.within, needed.longest):
+        for needed in self._needs:
+            if not text.near(span, needed, self.rule.within):
                 return False
-        forbids = self.forbids
-        if forbids is not None and _near(span, text.places(forbids), self.rule.apart, forbids.longest):
-            return False
-        return self.excludes is None or text.covered(self.excludes).isdisjoint(
-            range(span.first, span.last + 1)
-        )
+        return not any(text.near(span, forbidden, apart) for forbidden, apart in self._forbids)
 
 
 class Finder:
@@ -101,52 +98,52 @@ class Finder:
 
     def __init__(self, concepts: Collection[Concept]) -> None:
         # Many rules name the same neighbours, and an article is searched for them once.
-        shared: dict[tuple[frozenset[str], tuple[Phrase, ...]], Neighbours] = {}
+        shared: dict[tuple[frozenset[str], tuple[Phrase, ...]], _Neighbours] = {}
 
-        def neighbours(keys: frozenset[str], phrases: tuple[Phrase, ...]) -> Neighbours | None:
-            if not keys and not phrases:
-                return None
-            return shared.setdefault((keys, phrases), Neighbours(keys, phrases))
+        def neighbours(keys: frozenset[str], phrases: tuple[Phrase, ...]) -> _Neighbours:
+            known = shared.get((keys, phrases))
+            if known is None:
+                known = shared[keys, phrases] = _Neighbours(keys, phrases, 1 << len(shared))
+            return known
 
         terms: list[tuple[Phrase, _Case]] = []
         for concept in concepts:
-            voids = concept.excludes
-            excludes = PhraseIndex((phrase, None) for phrase in voids) if voids else None
+            # An excluded phrase forbids what overlaps it.
+            excludes = [(neighbours(frozenset(), concept.excludes), 0)] if concept.excludes else []
             for rule in concept.rules:
-                needs = (
-                    neighbours(rule.near_keys, rule.near),
-                    neighbours(rule.second_keys, rule.second),
-                )
-                case = _Case(
-                    concept.id,
-                    rule,
-                    tuple(one for one in needs if one is not None),
-                    neighbours(rule.far_keys, rule.far),
-                    excludes,
-                )
+                groups = ((rule.near_keys, rule.near), (rule.second_keys, rule.second))
+                needs = [neighbours(keys, phrases) for keys, phrases in groups if keys or phrases]
+                far = rule.far_keys or rule.far
+                forbids = [(neighbours(rule.far_keys, rule.far), rule.apart)] if far else []
+                case = _Case(concept.id, rule, needs, forbids + excludes)
                 terms += [(phrase, case) for phrase in rule.phrases]
         self._terms = PhraseIndex(terms)
-        self._keys = {key for concept in concepts for key in keys_of(concept)}
+        # Every key that means anything, with the bits of the neighbours it tells of: most of an article's
+        # terms need neighbours of which there are none, and one look at its keys says so.
+        self._bits = {key: 0 for concept in concepts for key in keys_of(concept)}
+        for one in shared.values():
+            for key in one.telling:
+                self._bits[key] |= one.bit
 
     def found(self, document: Document) -> dict[str, tuple[Hit, ...]]:
         """The concepts whose own terms stand in the document, with the places, in the order of the text.
 
         Where two rules name a concept at one place, the first of them is told of.
         """
-        # Most words of an article mean nothing to any concept.
-        text = _Text(document.positions, self._keys.intersection(document.positions))
+        positions = document.positions
+        present = positions.keys() & self._bits.keys()
+        possible = 0
+        for key in present:
+            possible |= self._bits[key]
+        text = _Text(positions, present, possible)
         found: dict[str, dict[Span, Hit]] = {}
-        for phrase, case in self._terms.candidates(text.present):
-            # Most terms that need a neighbour have none in the whole article.
-            for needed in case.needs:
-                if not text.places(needed):
-                    break
-            else:
-                if there := spans(phrase, text.positions):
-                    hits = found.setdefault(case.concept_id, {})
-                    for span in there:
-                        if span not in hits and case.means(span, text):
-                            hits[span] = Hit(case.concept_id, span, case.rule.language, case.rule)
+        for phrase, case in self._terms.candidates(present):
+            if case.bits & possible != case.bits:
+                continue
+            for span in spans(phrase, positions):
+                hits = found.setdefault(case.concept_id, {})
+                if span not in hits and case.means(span, text):
+                    hits[span] = Hit(case.concept_id, span, case.rule.language, case.rule)
         return {
             id_: tuple(sorted(hits.values(), key=lambda hit: hit.span)) for id_, hits in found.items() if hits
         }
@@ -179,17 +176,3 @@ def needed_neighbour(hit: Hit, document: Document) -> Span | None:
 def _distance(one: Span, other: Span) -> int:
     """Words from one span to the other: 1 for neighbours, 0 where they overlap."""
     return max(other.first - one.last, one.first - other.last, 0)
-
-
-def _near(span: Span, there: Sequence[Span], reach: int, longest: int) -> bool:
-    """Whether one of the neighbours, none of them longer than `longest`, is within `reach` words."""
-    if not there:
-        return False
-    first, last = span.first - reach, span.last + reach
-    for at in range(bisect_left(there, (first - longest + 1,)), len(there)):
-        one = there[at]
-        if one.first > last:
-            return False
-        if one.last >= first:
-            return True
-    return False

@@ -90,7 +90,3 @@ class PhraseIndex(Generic[T]):
                     numbers.update(seconds[second])
         phrases = self._phrases
         return [phrases[number] for number in sorted(numbers)]
-
-    def standing(self, present: Set[str], positions: Positions) -> list[Span]:
-        """Where any of the phrases stands; `present` as for `candidates`."""
-        return [span for phrase, _ in self.candidates(present) for span in spans(phrase, positions)]
