@@ -67,6 +67,7 @@ class Timing:
     digest_tick_s: float | None = None  # None: on the minute
     summary_tick_s: float = 10.0
     feed_news_tick_s: float = 600.0
+    feeds_file_tick_s: float = 60.0
     idle_s: float = 1.0
     shutdown_s: float = 7.0
     tempo: Tempo = field(default_factory=Tempo)
@@ -246,7 +247,15 @@ async def sync_catalog(database: Database, catalog: Catalog, concepts: Concepts,
     queries, problems = watched_queries(catalog, concepts)
     for problem in problems:
         log.warning("watched_query_problem", problem=str(problem), says=f"watch: {problem}")
-    rows = [
+    async with database.write() as session:
+        await one_at_a_time(session, CATALOG_LOCK)  # two workers that start at once would lock each other out
+        await feeds.sync(session, feed_rows(catalog), now=now)
+        await subscriptions.watch(session, list(queries), now=now)
+
+
+def feed_rows(catalog: Catalog) -> list[FeedRow]:
+    """The feeds of feeds.yaml as the database keeps them."""
+    return [
         FeedRow(
             url=feed.url,
             name=feed.name,
@@ -261,10 +270,6 @@ async def sync_catalog(database: Database, catalog: Catalog, concepts: Concepts,
         )
         for feed in catalog.feeds
     ]
-    async with database.write() as session:
-        await one_at_a_time(session, CATALOG_LOCK)  # two workers that start at once would lock each other out
-        await feeds.sync(session, rows, now=now)
-        await subscriptions.watch(session, list(queries), now=now)
 
 
 async def sync_allowed(parts: Parts) -> Admission:

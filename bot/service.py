@@ -30,6 +30,7 @@ from bot.delivery.post import Platform, Post
 from bot.delivery.sender import Sender
 from bot.delivery.telegram import TelegramOutput, build_bot
 from bot.errors import RarewatchError
+from bot.feeds_file import FeedsFile
 from bot.loops import keep_working, report_database
 from bot.road import Passing, pass_by
 from bot.web.page import build_page
@@ -197,6 +198,9 @@ class Service:
         parts, pipeline = self._parts, self._parts.pipeline
         self._every(self._timing.poll_tick_s, pipeline.poll_due)
         self._every(self._timing.summary_tick_s, self._summarise)
+        settings = parts.settings
+        feeds_file = FeedsFile(lambda: settings.feeds_file, parts.catalog, parts.database, clock=parts.clock)
+        self._every(self._timing.feeds_file_tick_s, feeds_file.tick)
         self._schedule(IntervalTrigger(hours=1, timezone="UTC"), self._forget_old)
         self._watch(
             "processing",

@@ -268,7 +268,7 @@ def import_feeds(
     if not as_json:
         counts = f"{len(new)} {'would be added' if dry_run else 'added'} to {target}, "
         counts += f"{sum(1 for one in found if one.known)} there already, {skipped} skipped."
-        typer.echo(counts + (" A running service reads them after a restart." if new and not dry_run else ""))
+        typer.echo(counts + (" A running service reads them within a minute." if new and not dry_run else ""))
     if skipped:
         raise typer.Exit(1)
 
