@@ -201,7 +201,8 @@ async def _rewrite(session: AsyncSession, row: Known, item: NewArticle, now: dat
         if row.state == ArticleState.READY and not row.wanted:
             # Nobody is woken by a comma in last week's news.
             old = row.backlog or now - row.fetched_at > STAYS_NEWS
-            values |= {"state": ArticleState.NEW, "attempts": 0, "backlog": old}
+            # Its page will have changed as well, and is read again where the feed is read with full text.
+            values |= {"state": ArticleState.NEW, "attempts": 0, "backlog": old, "body": None}
         elif row.translation == TranslationState.DONE and row.title != item.title:
             values |= {"translation": TranslationState.PENDING, "translate_after": now}
     await session.execute(

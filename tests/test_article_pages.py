@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import datetime
 
 import aiohttp
@@ -151,6 +152,27 @@ async def test_without_a_text_an_article_goes_on_as_it_is_and_is_not_asked_for_a
     article = await road.article()
     assert (article.body, article.wanted, article.state) == ("", True, ArticleState.READY)
     assert len(pages.asked) == len(await road.rows(Alert)) == 1
+
+
+async def test_the_page_of_an_article_that_was_rewritten_is_read_again(
+    road: Road, pages: Pages, now: datetime
+) -> None:
+    await road.follow("disprosium")
+    new = NewArticle("r", "http://a.example/r", TITLE, "", now, False, "1")
+    async with road.database.write() as session:
+        await articles.add(session, road.feed_id, [new], now=now)
+    pages.texts["http://a.example/r"] = "Isi lama"
+    await process(road)
+    assert await road.rows(Alert) == []
+    pages.texts["http://a.example/r"] = BODY
+    async with road.database.write() as session:
+        await articles.store(
+            session, {road.feed_id: [replace(new, summary="Baru", content_hash="2")]}, now=now
+        )
+    await process(road)
+    article = await road.article()
+    assert (article.body, article.wanted) == (BODY, True)
+    assert len(await road.rows(Alert)) == 1
 
 
 async def test_a_text_that_says_no_more_than_the_summary_is_not_asked_for(

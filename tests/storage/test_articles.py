@@ -39,6 +39,7 @@ async def test_an_article_its_outlet_rewrote_is_looked_at_again_and_keeps_its_da
     first, second = (NewArticle("a", None, title, "", now, False, title) for title in ("One", "Two"))
     async with any_database.write() as session:
         [new] = await articles.add(session, feed_id, [first], now=now)
+        await articles.set_body(session, new.id, "The page of One")
         await articles.finish_unwanted(session, {new.id: "id"})
         assert await articles.store(session, {feed_id: [first]}, now=now) == ([], 0)
     [row] = await all_articles(any_database)
@@ -48,7 +49,7 @@ async def test_an_article_its_outlet_rewrote_is_looked_at_again_and_keeps_its_da
         stored = await articles.store(session, {feed_id: [later]}, now=now + timedelta(hours=2))
     assert stored == ([], 1)
     [row] = await all_articles(any_database)
-    assert (row.title, row.state, row.backlog) == ("Two", ArticleState.NEW, False)
+    assert (row.title, row.body, row.state, row.backlog) == ("Two", None, ArticleState.NEW, False)
     assert (row.published_at, row.changed_at) == (now, now + timedelta(hours=2))
 
 
