@@ -37,6 +37,9 @@ from bot.matching.origin import UNKNOWN, Origin
 from bot.matching.query import Query
 from bot.matching.standing import Atoms, View
 
+# Pairs at an atom from which on walking through what stands is faster than looking for each.
+_MANY_PAIRS = 12
+
 
 class Match:
     """A query that an article satisfies. Why it does is worked out when somebody asks."""
@@ -216,13 +219,12 @@ def _leave(branch: Branch, query_id: int) -> None:
 def _promised(standing: set[Atom]) -> set[int]:
     """The queries of which a branch stands whole."""
     found: set[int] = set()
-    several = len(standing)
     for atom in standing:
         if atom.alone:
             found.update(atom.alone)
         if (pairs := atom.pairs) is not None:
-            # The shorter of the two is walked through, and at most atoms few queries wait.
-            if len(pairs) < several:
+            # At most atoms few queries wait. Otherwise the shorter of the two is walked through.
+            if len(pairs) < _MANY_PAIRS:
                 for second in pairs:
                     if second in standing:
                         found.update(pairs[second])

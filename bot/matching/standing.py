@@ -24,8 +24,8 @@ _COMMON_WORDS = (
     " в на и с по не о из за к для от что до при как у его это мы год новый быть который"
 )
 
-# Forms of words of which the beginnings asked for are remembered.
-_FORMS_KEPT = 65_536
+# Keys of which the beginnings asked for are remembered.
+_KEYS_KEPT = 131_072
 
 
 class View:
@@ -57,7 +57,8 @@ class Atoms:
         self._phrases: dict[str, tuple[Atom, ...]] = {}
         # By the first letters of the beginnings asked for, as many as each has at least.
         self._beginnings: dict[str, dict[str, int]] = {}
-        # Which of them a form of a word has; forgotten when they change.
+        # Keys of articles that have been asked for them, and those that have any; forgotten when they change.
+        self._looked_at: set[str] = set()
         self._begun: dict[str, tuple[str, ...]] = {}
         self._concept_atoms: dict[str, tuple[Atom, ...]] = {}
         self._titled: dict[Atom, tuple[Atom, ...]] = {}
@@ -94,7 +95,7 @@ class Atoms:
             else:
                 del table[place]
         for beginning in _beginnings(atom.condition):
-            self._begun.clear()
+            self._forget_beginnings()
             uses = self._beginnings[beginning[:MIN_BEGINNING]]
             uses[beginning] -= 1
             if not uses[beginning]:
@@ -126,9 +127,14 @@ class Atoms:
             standing.update([atom for atom in self._titled[plain] if self._has_place(atom, view)])
         for operand in standing & self._pairs.keys() if self._pairs else ():
             for atom in self._pairs[operand]:
-                both = atom not in standing and all(map(standing.intersection, atom.operands))
-                if both and self._has_place(atom, view):
-                    standing.add(atom)
+                if atom in standing:
+                    continue
+                for side in atom.operands:
+                    if standing.isdisjoint(side):
+                        break
+                else:
+                    if self._has_place(atom, view):
+                        standing.add(atom)
         held = self._atoms
         standing.update([held[text] for text in fields_of(origin) if text in held])
         return view
@@ -196,7 +202,7 @@ class Atoms:
         for place in places:
             table[place] = (*table.get(place, ()), atom)
         for beginning in _beginnings(condition):
-            self._begun.clear()
+            self._forget_beginnings()
             uses = self._beginnings.setdefault(beginning[:MIN_BEGINNING], {})
             uses[beginning] = uses.get(beginning, 0) + 1
         return atom
@@ -222,22 +228,28 @@ class Atoms:
         """The positions, and those of the beginnings that are asked for and that a word has."""
         if not self._beginnings:
             return positions
+        for key in [key for key in positions if key not in self._looked_at]:
+            self._look_at(key)
         begun: dict[str, list[int]] = {}
-        known = self._begun
-        for key, places in positions.items():
-            if key[0] == "=":
-                there = known.get(key)
-                for beginning in self._beginnings_of(key) if there is None else there:
-                    begun.setdefault(beginning, []).extend(places)
+        for key in positions.keys() & self._begun.keys():
+            for beginning in self._begun[key]:
+                begun.setdefault(beginning, []).extend(positions[key])
         return {**positions, **{key: sorted(places) for key, places in begun.items()}} if begun else positions
 
-    def _beginnings_of(self, form: str) -> tuple[str, ...]:
-        asked = self._beginnings.get(form[1 : 1 + MIN_BEGINNING], ())
-        begun = tuple(f"{PREFIX}{beginning}" for beginning in asked if form.startswith(beginning, 1))
-        if len(self._begun) >= _FORMS_KEPT:
-            self._begun.clear()
-        self._begun[form] = begun
-        return begun
+    def _look_at(self, key: str) -> None:
+        """Remember which beginnings a key's word has: few have any, and of those nothing more is asked."""
+        if len(self._looked_at) >= _KEYS_KEPT:
+            self._forget_beginnings()
+        self._looked_at.add(key)
+        if key[0] != "=":
+            return
+        asked = self._beginnings.get(key[1 : 1 + MIN_BEGINNING], ())
+        if begun := tuple(f"{PREFIX}{beginning}" for beginning in asked if key.startswith(beginning, 1)):
+            self._begun[key] = begun
+
+    def _forget_beginnings(self) -> None:
+        self._looked_at.clear()
+        self._begun.clear()
 
 
 def _beginnings(condition: Condition) -> list[str]:
