@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from tzlocal import get_localzone_name
 
+from bot.counted import counted
 from bot.feeds.catalog import Catalog, load_catalog
 from bot.feeds.fetch import open_session
 from bot.feeds.full_text import FullTexts
@@ -95,11 +96,16 @@ class Parts:
     translator: Translator
     pool: ParsePool
     pipeline: Pipeline
+    texts: FullTexts
     inspector: Inspector
     reachability: Reachability
     wakes: Wakes
     clock: Clock
     owner: str
+
+    def counted(self) -> dict[str, int]:
+        """What this process has done."""
+        return counted(self.pipeline.counters, self.texts.counters)
 
 
 @asynccontextmanager
@@ -162,6 +168,7 @@ async def open_parts(
             translator=translator,
             pool=pool,
             pipeline=pipeline,
+            texts=texts,
             inspector=Inspector(session, pool, detector, clock=clock, hosts=hosts),
             reachability=reachability,
             wakes=wakes,

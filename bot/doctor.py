@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 from telegram.error import InvalidToken, TelegramError
 
@@ -18,8 +19,10 @@ from bot.feeds.catalog import load_catalog
 from bot.language.concepts import Concepts
 from bot.logs import redact
 from bot.settings import Settings
-from storage import alerts
+from storage import alerts, feed_problems
 from storage.database import Database
+
+PAGES_OF = timedelta(days=3)  # what stood in the way a week ago may be gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,7 @@ async def _database(settings: Settings) -> AsyncIterator[Finding]:
         async with database.read() as session:
             outbox = await alerts.counts(session)
             states = await feed_states(session, now=utc_now())
+            pages = await feed_problems.pages(session, since=utc_now() - PAGES_OF)
     except RarewatchError as error:
         yield Finding("database", False, str(error))
         return
@@ -76,7 +80,7 @@ async def _database(settings: Settings) -> AsyncIterator[Finding]:
         f"{database.shown}: alerts sent {outbox.get('sent', 0)}, waiting {waiting}, "
         f"failed {outbox.get('failed', 0)}",
     )
-    for ok, text in examine_feeds(states):
+    for ok, text in examine_feeds(states, pages):
         yield Finding("feeds", ok, text)
 
 

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from bot.feed_states import FeedState, summary
 from bot.feeds.health import State
 
 NAMED = 6  # of the feeds that fail for one reason
 SHOWN = 12  # lines of one kind
+ENOUGH_PAGES = 5  # without a text on any of them, there is something in the way
 
 
-def examine_feeds(states: Sequence[FeedState]) -> Iterator[tuple[bool | None, str]]:
-    """(good, bad, or neither: something to know; the sentence), the general first."""
+def examine_feeds(
+    states: Sequence[FeedState], pages: Mapping[int, tuple[int, int]] | None = None
+) -> Iterator[tuple[bool | None, str]]:
+    """(good, bad, or neither: something to know; the sentence), the general first.
+
+    Args:
+        pages: of feeds that are read with full text, by id: (pages asked for lately, those with a text).
+    """
     if not states:
         yield None, "none polled yet; `rarewatch run` reads them in from the feeds file"
         return
@@ -32,6 +39,24 @@ def examine_feeds(states: Sequence[FeedState]) -> Iterator[tuple[bool | None, st
     if gaps:
         missed = f"items may have been missed between two polls, so many times: {_names(gaps)}"
         yield None, f"{missed}. A shorter interval: in feeds.yaml helps."
+    yield from _full_texts(states, pages or {})
+
+
+def _full_texts(
+    states: Sequence[FeedState], pages: Mapping[int, tuple[int, int]]
+) -> Iterator[tuple[bool | None, str]]:
+    read = [(state.feed.name, *pages[state.feed.id]) for state in states if state.feed.id in pages]
+    if not read:
+        return
+    asked, found = (sum(counts) for counts in zip(*(counts for _, *counts in read), strict=True))
+    yield None, f"full text of {found} of {asked} articles in the last days"
+    without = [name for name, asked, found in read if not found and asked >= ENOUGH_PAGES]
+    if without:
+        yield (
+            False,
+            f"no text on any article's page: {_names(without)}. A subscription, scripts or robots.txt "
+            "(the `counted` lines of the log name the reasons); `full_text: false` spares the requests.",
+        )
 
 
 def _each(states: Sequence[FeedState], kind: State, *, ok: bool | None) -> Iterator[tuple[bool | None, str]]:

@@ -202,6 +202,7 @@ class Service:
         feeds_file = FeedsFile(lambda: settings.feeds_file, parts.catalog, parts.database, clock=parts.clock)
         self._every(self._timing.feeds_file_tick_s, feeds_file.tick)
         self._schedule(IntervalTrigger(hours=1, timezone="UTC"), self._forget_old)
+        self._schedule(IntervalTrigger(hours=1, timezone="UTC"), self._tell_counted)
         self._watch(
             "processing",
             keep_working(
@@ -240,7 +241,10 @@ class Service:
             log.warning("page_open", says=open_to_all)
         address = f"http://127.0.0.1:{settings.port}/"
         log.info("page", address=address, says=f"The page is at {address}")
-        self._watch("page", serve(build_page(self._parts.database, token=token), listener, self.stopping))
+        parts = self._parts
+        counted = parts.counted if self._does(Role.WORKER) else dict
+        page = build_page(parts.database, token=token, clock=parts.clock, counted=counted)
+        self._watch("page", serve(page, listener, self.stopping))
 
     def _every(self, seconds: float, work: Callable[[], Awaitable[object]]) -> None:
         self._schedule(IntervalTrigger(seconds=seconds, timezone="UTC"), work)
@@ -307,6 +311,9 @@ class Service:
 
     async def _summarise(self) -> None:
         self._parts.reachability.summarise_feeds()
+
+    async def _tell_counted(self) -> None:
+        log.info("counted", **self._parts.counted())
 
     async def _forget_old(self) -> None:
         now = self._parts.clock()

@@ -41,6 +41,17 @@ async def dates(session: AsyncSession, *, items_per_day: float) -> dict[int, tup
     return {feed_id: (oldest, newest, count) for feed_id, oldest, newest, count in rows if oldest and newest}
 
 
+async def pages(session: AsyncSession, *, since: datetime) -> dict[int, tuple[int, int]]:
+    """Of polled feeds that are read with full text: (pages asked for since a time, those with a text), by id."""
+    rows = await session.execute(
+        select(Feed.id, func.count(), func.count().filter(Article.body != ""))
+        .join(Article, Article.feed_id == Feed.id)
+        .where(Feed.enabled, Feed.full_text, Article.body.is_not(None), Article.fetched_at >= since)
+        .group_by(Feed.id)
+    )
+    return {feed_id: (asked, found) for feed_id, asked, found in rows}
+
+
 async def mark_told(session: AsyncSession, ids: Sequence[int], *, now: datetime) -> set[int]:
     """Takes it on to tell of these feeds; gives those that nobody else has taken on."""
     return set(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bot.doctor_feeds import NAMED, SHOWN, examine_feeds
+from bot.doctor_feeds import ENOUGH_PAGES, NAMED, SHOWN, examine_feeds
 from bot.feed_states import FeedState, facts_of
 from bot.feeds.health import health
 from storage.models import Feed
@@ -65,3 +65,13 @@ def test_very_many_silent_feeds_are_cut_short(now: datetime) -> None:
     found = list(examine_feeds(silent))
     assert len(found) == SHOWN + 2
     assert found[-1][1].startswith("5 more are silent")
+
+
+def test_of_feeds_with_full_text_it_says_how_many_pages_had_one_and_which_never_do(now: datetime) -> None:
+    states = [state(now, name, id=number) for number, name in enumerate(["Lengkap", "Berbayar", "Baru", "X"])]
+    pages = {0: (10, 8), 1: (ENOUGH_PAGES, 0), 2: (ENOUGH_PAGES - 1, 0)}
+    _, general, without = examine_feeds(states, pages)
+    assert general == (None, "full text of 8 of 19 articles in the last days")
+    assert without[0] is False
+    assert without[1].startswith("no text on any article's page: Berbayar. ")
+    assert list(examine_feeds(states)) == [(True, "4 feeds: 4 fine")]

@@ -53,3 +53,19 @@ async def test_the_dates_of_feeds_that_bring_little_are_told(any_database: Datab
         [found] = (await feed_problems.dates(session, items_per_day=0.02)).values()
         assert found == (old, now, 2)
         assert await feed_problems.dates(session, items_per_day=0.005) == {}
+
+
+async def test_of_feeds_with_full_text_the_pages_and_those_with_a_text_are_counted(
+    any_database: Database, now: datetime
+) -> None:
+    ids = await add_articles(any_database, now, count=4)
+    async with any_database.write() as session:
+        for article_id, body in zip(ids, ("A page", "", None, "An old page"), strict=True):
+            await session.execute(update(Article).where(Article.id == article_id).values(body=body))
+        await session.execute(
+            update(Article).where(Article.id == ids[3]).values(fetched_at=now - timedelta(days=9))
+        )
+        since = now - timedelta(days=3)
+        assert await feed_problems.pages(session, since=since) == {}
+        await session.execute(update(Feed).values(full_text=True))
+        assert list((await feed_problems.pages(session, since=since)).values()) == [(2, 1)]

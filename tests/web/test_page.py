@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import socket
 from collections.abc import AsyncIterator, Callable
@@ -276,14 +277,59 @@ async def test_the_feeds_stand_with_their_state_and_what_to_do_the_troubled_firs
     assert not {"script", "img"} & {tag for tag, _ in tags.tags}
 
 
-async def test_very_many_feeds_are_cut_short(database: Database, now: datetime) -> None:
+async def test_of_very_many_feeds_a_portion_is_shown_with_links_to_the_others(
+    database: Database, now: datetime
+) -> None:
     async with database.write() as session:
         rows = [
-            FeedRow(f"http://a.example/{number}", "A", "id", "ID", "trade")
+            FeedRow(f"http://a.example/{number}", f"A{number:04}", "id", "ID", "trade")
             for number in range(FEEDS_SHOWN + 7)
         ]
         await feeds.sync(session, rows, now=now)
-    async with serving(database) as client:
-        _, page, _ = await get(client)
-    assert page.count("<td>A</td>") == FEEDS_SHOWN
-    assert "and 7 more" in page
+    async with serving(database, TOKEN) as client:
+        _, first, _ = await get(client, "/?token=geheim")
+        [link] = [tag["href"] for name, tag in Tags(first).tags if name == "a"]
+        assert link == "?token=geheim&portion=2#feeds"
+        _, second, _ = await get(client, f"/{link}")
+        _, beyond, _ = await get(client, "/?token=geheim&portion=99")
+    assert first.count("<td>A") == FEEDS_SHOWN
+    assert '<details id="feeds">' in first
+    assert re.findall("<td>(A.*?)</td>", second) == [f"A{FEEDS_SHOWN + number:04}" for number in range(7)]
+    assert '<details id="feeds" open>' in second
+    assert f"<b>{FEEDS_SHOWN + 1}–{FEEDS_SHOWN + 7}</b>" in second
+    assert beyond == second
+
+
+async def test_feeds_of_one_state_can_be_asked_for(database: Database, now: datetime) -> None:
+    for name in ("a", "b", "c"):
+        await add_feed(database, now, f"http://{name}.example/")
+    async with database.write() as session:
+        await session.execute(update(Feed).values(name=Feed.url, last_success_at=now, newest_at=now))
+        failing = {"failures": 9, "failing_since": now - timedelta(days=2), "last_error": "away"}
+        await session.execute(update(Feed).where(Feed.url == "http://b.example/").values(**failing))
+    async with serving(database, clock=lambda: now) as client:
+        _, everything, _ = await get(client)
+        links = [str(tag["href"]) for name, tag in Tags(everything).tags if name == "a"]
+        assert links == ["?state=failing+for+a+day#feeds", "?state=fine#feeds"]
+        _, ill, _ = await get(client, f"/{links[0]}")
+        _, well, _ = await get(client, f"/{links[1]}")
+        for nonsense in ("state=x", "portion=0", "portion=-1", "portion=" + "9" * 5000, "portion=%C2%B2"):
+            status, page, _ = await get(client, f"/?{nonsense}")
+            assert (status, len(re.findall("<td>http", page))) == (200, 3)
+    assert re.findall("<td>(http.*?)</td>", ill) == ["http://b.example/"]
+    assert re.findall("<td>(http.*?)</td>", well) == ["http://a.example/", "http://c.example/"]
+    assert "3 feeds: 1 in trouble, 2 fine" in ill
+
+
+async def test_what_the_process_has_done_is_told_to_those_who_may_see_it(database: Database) -> None:
+    stopping = asyncio.Event()
+    listener = bind("127.0.0.1", 0)
+    page = build_page(database, token=TOKEN, counted=lambda: {"polls": 7})
+    server = asyncio.create_task(serve(page, listener, stopping))
+    async with aiohttp.ClientSession(f"http://127.0.0.1:{listener.getsockname()[1]}") as client:
+        _, open_to_all, _ = await get(client, "/healthz")
+        _, told, _ = await get(client, "/healthz", Authorization="Bearer geheim")
+    stopping.set()
+    await server
+    assert "polls" not in open_to_all
+    assert json.loads(told) == {"status": "ok", "feeds": 0, "failing": 0, "counted": {"polls": 7}}
