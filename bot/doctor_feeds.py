@@ -52,11 +52,9 @@ def _full_texts(
     yield None, f"full text of {found} of {asked} articles in the last days"
     without = [name for name, asked, found in read if not found and asked >= ENOUGH_PAGES]
     if without:
-        yield (
-            False,
-            f"no text on any article's page: {_names(without)}. A subscription, scripts or robots.txt "
-            "(the `counted` lines of the log name the reasons); `full_text: false` spares the requests.",
-        )
+        what = f"no text on any article's page: {_names(without)}"
+        why = "A subscription, scripts or robots.txt (the `counted` lines of the log name the reasons)"
+        yield False, f"{what}. {why}; `full_text: false` spares the requests."
 
 
 def _each(states: Sequence[FeedState], kind: State, *, ok: bool | None) -> Iterator[tuple[bool | None, str]]:

@@ -42,7 +42,7 @@ async def dates(session: AsyncSession, *, items_per_day: float) -> dict[int, tup
 
 
 async def pages(session: AsyncSession, *, since: datetime) -> dict[int, tuple[int, int]]:
-    """Of polled feeds that are read with full text: (pages asked for since a time, those with a text), by id."""
+    """Of polled feeds with full text: (pages asked for since a time, those that had a text), by id."""
     rows = await session.execute(
         select(Feed.id, func.count(), func.count().filter(Article.body != ""))
         .join(Article, Article.feed_id == Feed.id)
