@@ -45,7 +45,8 @@ async def site() -> AsyncIterator[str]:
     command = [sys.executable, "-m", "tests.bench.feed_site", str(FEEDS), str(ITEMS)]
     pipe = asyncio.subprocess.PIPE
     server = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe)
-    assert server.stdin is not None and server.stdout is not None
+    assert server.stdin is not None
+    assert server.stdout is not None
     try:
         yield f"http://127.0.0.1:{int(await server.stdout.readline())}"
     finally:
