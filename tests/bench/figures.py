@@ -9,20 +9,32 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A rate of ours beside a baseline's: both in units a second, or in units of something else (`per`)."""
+    """A rate of ours beside a baseline's: both in units a second, or in units of something else (`per`).
+
+    Without a baseline it stands for itself: a share, a size, a delay.
+    """
 
     name: str
     unit: str
     ours: float
-    baseline_name: str
-    baseline: float
+    baseline_name: str = ""
+    baseline: float = 0.0
     per: str = "s"
 
+    @property
+    def ratio(self) -> float | None:
+        """Ours by the baseline's."""
+        return self.ours / self.baseline if self.baseline_name else None
+
+    @property
+    def rate(self) -> str:
+        """Ours with its unit."""
+        digits = 0 if self.ours >= 100 else 1
+        return f"{self.ours:,.{digits}f} {self.unit}" + (f"/{self.per}" if self.per else "")
+
     def __str__(self) -> str:
-        return (
-            f"  {self.name:<44} {self.ours:>12,.0f} {self.unit}/{self.per}   "
-            f"{self.ours / self.baseline:>6.2f} × {self.baseline_name} ({self.baseline:,.0f})"
-        )
+        beside = f"{self.ratio:.2f} × {self.baseline_name} ({self.baseline:,.0f})" if self.ratio else ""
+        return f"  {self.name:<62} {self.rate:>24}   {beside}".rstrip()
 
 
 def rate(work: Callable[[], int], *, at_least_s: float = 1.5) -> float:
