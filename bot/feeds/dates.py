@@ -117,17 +117,20 @@ _SPOKEN_ZONES: Final = (
 
 # What nearly all feeds write, to the letter: RFC 822 with the year in full, and RFC 3339. Only times that any
 # day has and offsets that some place has: 24:00, a leap second and +9900 are for the general reader.
-_TIME: Final = "([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9])"
-_OFFSET_OR_UTC: Final = "([+-])(0[0-9]|1[0-4]):?([0-5][0-9])"
+_PLAIN_CLOCK: Final = "((?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9])"
+_PLAIN_OFFSET: Final = "[+-](?:0[0-9]|1[0-4]):?[0-5][0-9]"
 _ENGLISH_MONTHS: Final = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 _RFC_822: Final = re.compile(
-    rf"(?:[A-Z][a-z][a-z], )?([0-9][0-9]?) ({_ENGLISH_MONTHS}) (19[7-9][0-9]|20[0-9][0-9]) {_TIME} "
-    rf"(?:GMT|UTC|{_OFFSET_OR_UTC})"
+    rf"(?:[A-Z][a-z][a-z], )?([0-9][0-9]?) ({_ENGLISH_MONTHS}) (19[7-9][0-9]|20[0-9][0-9]) {_PLAIN_CLOCK} "
+    rf"(?:GMT|UTC|({_PLAIN_OFFSET}))"
 )
 _RFC_3339: Final = re.compile(
-    rf"(19[7-9][0-9]|20[0-9][0-9])-([0-9][0-9])-([0-9][0-9])[T ]{_TIME}(?:\.[0-9]+)?(?:Z|{_OFFSET_OR_UTC})"
+    rf"((?:19[7-9][0-9]|20[0-9][0-9])-[0-9][0-9]-[0-9][0-9])[T ]{_PLAIN_CLOCK}(?:\.[0-9]+)?"
+    rf"(?:Z|({_PLAIN_OFFSET}))"
 )
-_NUMBER_OF_MONTH: Final = {name: number for number, name in enumerate(_ENGLISH_MONTHS.split("|"), start=1)}
+_MONTHS_DIGITS: Final = {
+    name: f"{number:02}" for number, name in enumerate(_ENGLISH_MONTHS.split("|"), start=1)
+}
 
 # By their first three letters, in English, Indonesian and Russian.
 _WEEKDAYS: Final = {
@@ -191,21 +194,16 @@ def ordinary_date(text: str) -> datetime | None:
     Takes a fifth of the time of `any_date`, which reads these as well, and alike.
     """
     if match := _RFC_822.fullmatch(text):
-        day, name, year, hour, minute, second, sign, hours, minutes = match.groups()
-        month = _NUMBER_OF_MONTH[name]
+        day, month, year, clock, offset = match.groups()
+        date = f"{year}-{_MONTHS_DIGITS[month]}-{day:0>2}"
     elif match := _RFC_3339.fullmatch(text):
-        year, number, day, hour, minute, second, sign, hours, minutes = match.groups()
-        month = int(number)
+        date, clock, offset = match.groups()
     else:
         return None
     try:
-        moment = datetime(int(year), month, int(day), int(hour), int(minute), int(second), tzinfo=UTC)
+        return datetime.fromisoformat(f"{date}T{clock}{offset or 'Z'}").astimezone(UTC)
     except ValueError:  # 31 February
         return None
-    if sign is None:
-        return moment
-    east = timedelta(hours=int(hours), minutes=int(minutes))
-    return moment + east if sign == "-" else moment - east
 
 
 def any_date(text: str) -> datetime | None:

@@ -59,7 +59,7 @@ def identify(items: Sequence[Marks], others: Sequence[Trace] = ()) -> list[tuple
         others: the traces of items of the same document that need no identity.
     """
     keyed = [(_guid_key(item), link_key(item.link) if item.link else "", item.title) for item in items]
-    traces = [Trace(_trace(guid), _trace(link), _trace(title)) for guid, link, title in keyed]
+    traces = [_traced(guid, link, title) for guid, link, title in keyed]
     everybody = [*traces, *others]
     guids, links, titles = ([getattr(one, name) for one in everybody] for name in ("guid", "link", "title"))
     shared_guids = _shared(guids, links, titles)
@@ -151,6 +151,11 @@ def _shared(marks: Sequence[bytes], links: Sequence[bytes], titles: Sequence[byt
             or (len({links[each] for each in numbers}) > 1 and len({titles[each] for each in numbers}) > 1)
         )
     )
+
+
+def _traced(guid: str, link: str, title: str) -> Trace:
+    by_link = _trace(link)
+    return Trace(by_link if guid == link else _trace(guid), by_link, _trace(title))
 
 
 def _trace(mark: str) -> bytes:

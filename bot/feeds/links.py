@@ -21,7 +21,7 @@ _ORDINARY: Final = re.compile(
     r"https?://[A-Za-z0-9.-]+(?:/[!$-&(-:<->@-~]*)?(?:\?[!$-&(-~]+)?(?:#[!#-&(-~]+)?"
 )
 # One of which the key is all behind the scheme: nothing to leave out or to write otherwise.
-_OWN_KEY: Final = re.compile(r"https?:(//[a-z0-9.-]+/[^?#]+)", re.DOTALL)
+_OWN_KEY: Final = re.compile(r"https?:(//([a-z0-9.-]{1,100})/[^?#]+)")
 # Parameters that say where a reader came from, and never which article is meant: what miniflux's urlcleaner,
 # ClearURLs' global rules and Firefox's query stripping have in common, with those of Indonesian and Russian
 # outlets. `source`, `from`, `ref` and `id` alone may well name an article.
@@ -50,10 +50,10 @@ _REDIRECTS: Final = (
     ("l.instagram.com", "/", ("u",)),
     ("out.reddit.com", "/", ("url",)),
 )
-_MAY_REDIRECT: Final = re.compile(  # saves taking every address apart
-    r"https?://[^/]{0,100}(?:google|bing|facebook|vk|yandex|dzen|yahoo|instagram|reddit|archive|feedsportal)\.",
-    re.I,
+_REDIRECTING: Final = re.compile(  # saves taking every address apart
+    r"(?:google|bing|facebook|vk|yandex|dzen|yahoo|instagram|reddit|archive|feedsportal)\."
 )
+_MAY_REDIRECT: Final = re.compile(rf"https?://[^/]{{0,100}}{_REDIRECTING.pattern}", re.I)
 _TARGET_IN_PATH: Final = ("feedsportal.com", "web.archive.org")
 _ENCODED_ARTICLE: Final = re.compile(r"/(?:rss/)?articles/(CB[A-Za-z0-9_-]{10,2000})={0,2}\Z")
 _URL_INSIDE: Final = re.compile(rb"https?://[\x21-\x7e]{4,}")
@@ -99,10 +99,11 @@ def is_well_formed(link: str) -> bool:
 @lru_cache(256)  # an item's guid, its link and its key are mostly one address
 def link_key(link: str) -> str:
     """What an absolute address is recognised by: `//host/path?query#fragment` without what only tracks."""
+    own = _OWN_KEY.fullmatch(link)
+    if own and not _REDIRECTING.search(own[2]):
+        return own[1]
     if _MAY_REDIRECT.match(link):
         link = _target(link)
-    if match := _OWN_KEY.fullmatch(link):
-        return match[1]
     head, hash_mark, fragment = link.partition("#")
     head, _, query = head.partition("?")
     scheme, _, address = head.partition("://")

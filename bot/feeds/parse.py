@@ -165,7 +165,7 @@ def _entries(
     now: datetime,
 ) -> tuple[list[Entry], tuple[tuple[str, Trace], ...]]:
     links = [_first_link(item, base) for item in items]
-    texts = [plain_text(next((text for text in item.texts if text.strip()), "")) for item in items]
+    texts = [plain_text(next(filter(str.strip, item.texts), "")) for item in items]
     summaries = [
         _summary(text, title, subtitle, item.source)
         for item, text, (title, subtitle) in zip(items, texts, bare, strict=True)
@@ -215,10 +215,13 @@ def _entry(
         image=_image(item, base),
         enclosures=_enclosures(item, base),
         author=capped(plain_text(item.author), _SHORT_CHARS) or None,
-        categories=tuple(
-            dict.fromkeys(filter(None, (capped(plain_text(each), _SHORT_CHARS) for each in item.categories)))
-        ),
+        categories=_categories(item) if item.categories else (),
     )
+
+
+def _categories(item: RawItem) -> tuple[str, ...]:
+    cleaned = [capped(plain_text(each), _SHORT_CHARS) for each in item.categories]
+    return tuple(dict.fromkeys(filter(None, cleaned)))
 
 
 def _summary(text: str, title: str, subtitle: str, source: str) -> str:
@@ -235,14 +238,17 @@ def _summary(text: str, title: str, subtitle: str, source: str) -> str:
 
 def _first_link(item: RawItem, base: str) -> str:
     """The article's address, absolute, or "". A podcast may have nothing but its file."""
-    candidates = (*item.links, *(address for address, _, _ in item.enclosures))
-    return next((link for link in (absolute(each, base) for each in candidates) if link), "")
+    for each in item.links:
+        if link := absolute(each, base):
+            return link
+    return next((link for each, _, _ in item.enclosures if (link := absolute(each, base))), "")
 
 
 def _image(item: RawItem, base: str) -> str | None:
-    candidates = item.images or tuple(filter(None, (first_image(text) for text in item.texts[:2])))
-    links = (absolute(each, base) for each in candidates)
-    return next((link for link in links if 0 < len(link) <= MAX_URL_CHARS), None)
+    for each in item.images or [first_image(text) for text in item.texts[:2]]:
+        if each and 0 < len(link := absolute(each, base)) <= MAX_URL_CHARS:
+            return link
+    return None
 
 
 def _enclosures(item: RawItem, base: str) -> tuple[Enclosure, ...]:

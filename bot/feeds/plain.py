@@ -65,6 +65,8 @@ _MAX_INPUT_CHARS: Final = 200_000
 
 def plain_text(markup: str) -> str:
     """The text of a piece of HTML or text, on one line, entities decoded, invisible characters dropped."""
+    if not markup:
+        return ""
     text = markup[:_MAX_INPUT_CHARS]
     for _ in range(_MAX_LAYERS):
         if "]]>" in text or "<![" in text:
@@ -110,7 +112,7 @@ def first_image(markup: str) -> str:
 
     One that nobody sees counts readers and is no picture.
     """
-    found = _PICTURE.search(markup, 0, _MAX_INPUT_CHARS)
+    found = _PICTURE.search(markup, 0, _MAX_INPUT_CHARS) if "<" in markup else None
     if found is None:
         return ""
     for token in tokenize(markup[found.start() : found.start() + 20_000]):

@@ -56,13 +56,14 @@ _INSIDE: Final = re.compile(
     r"(?<= )(?:Continue [Rr]eading|Read [Mm]ore|Читать (?:далее|полностью)|Подробнее"
     r"|(?:Baca )?[Ss]elengkapnya)\s?(?:\.{2,3}|…|[»→›]|>>?)\s*\Z"
 )
+_FOLLOWING: Final = ("..", "…", "»", "→", "›", ">")  # how one of these ends
 _TAIL_CHARS: Final = 450
 _MAX_STARTS: Final = 8  # more of these words so near one another are no article
 
 
 def without_tail(text: str) -> str:
     """A plain summary without "Read more", "Baca juga: …", "The post … appeared first on …" at its end."""
-    if inside := _INSIDE.search(text, max(0, len(text) - 30)):
+    if text.rstrip().endswith(_FOLLOWING) and (inside := _INSIDE.search(text, max(0, len(text) - 30))):
         text = text[: inside.start()]
     text = text.rstrip(" >")
     if not _may_have_tail(text):
