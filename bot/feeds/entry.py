@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import Any
+from operator import attrgetter
+from typing import Any, Final
 
 from bot.errors import RarewatchError
 
@@ -56,6 +57,13 @@ class Entry:
     enclosures: tuple[Enclosure, ...] = ()
     author: str | None = None
     categories: tuple[str, ...] = ()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # They cross from a worker process by the dozen; by position takes half the time of by name.
+        return Entry, _values(self)
+
+
+_values: Final = attrgetter(*(each.name for each in fields(Entry)))
 
 
 @dataclass(frozen=True, slots=True)

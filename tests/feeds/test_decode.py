@@ -135,6 +135,12 @@ def test_any_bytes_become_text_that_can_be_encoded(body: bytes, content_type: st
     decode(body, content_type).encode("utf-8")
 
 
+@given(st.text(alphabet="a я\x08\x0b\x1f\x7f\t\ufffd\ufffe\uffff\ue000한\U0001f600"))
+def test_of_all_characters_only_those_go_that_xml_forbids(text: str) -> None:
+    allowed = "".join(each for each in text if each not in "\x08\x0b\x1f\ufffe\uffff")
+    assert decode(f"<rss>{text}</rss>".encode(), None) == f"<rss>{allowed}</rss>"
+
+
 @given(
     st.text(alphabet="абвгдеёжзийклмнопрстуфхцчшщъыьэюя ", min_size=40).filter(
         lambda text: len(set(text)) > 12
