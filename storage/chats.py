@@ -34,8 +34,14 @@ async def find(session: AsyncSession, key: ChatKey) -> Chat | None:
     )
 
 
-async def ensure(session: AsyncSession, key: ChatKey, *, kind: str, title: str, now: datetime) -> Chat:
-    """The chat, created or made active again; its settings are kept."""
+async def ensure(
+    session: AsyncSession, key: ChatKey, *, kind: str, title: str, now: datetime, language: str | None = None
+) -> Chat:
+    """The chat, created or made active again; its settings are kept.
+
+    Args:
+        language: the one to speak when none was chosen here, nor in another topic of the same group.
+    """
     await insert_new(
         session,
         Chat,
@@ -55,8 +61,25 @@ async def ensure(session: AsyncSession, key: ChatKey, *, kind: str, title: str, 
     if chat is None:
         raise LookupError(f"chat {key} vanished within its own transaction")
     chat.kind, chat.title, chat.state = kind, title[:256], ChatState.ACTIVE
+    if chat.language is None:
+        chat.language = await _spoken_beside(session, key) or language
     await session.flush()
     return chat
+
+
+async def _spoken_beside(session: AsyncSession, key: ChatKey) -> str | None:
+    """The language of the chat that a topic is of, or else of its other topics."""
+    return await session.scalar(
+        select(Chat.language)
+        .where(Chat.platform == key.platform, Chat.chat_id == key.chat_id, Chat.language.is_not(None))
+        .order_by(Chat.thread_id)
+        .limit(1)
+    )
+
+
+async def set_language(session: AsyncSession, chat_id: int, language: str) -> None:
+    """The language the bot speaks in the chat (our own id)."""
+    await session.execute(update(Chat).where(Chat.id == chat_id).values(language=language))
 
 
 async def set_digest(
@@ -202,6 +225,7 @@ async def migrate(session: AsyncSession, platform: str, old_chat_id: int, new_ch
             .values(chat_id=twin.id)
             .execution_options(synchronize_session=False)
         )
+        twin.language = twin.language or chat.language
         if twin.digest_time is None:
             twin.digest_time, twin.zone = chat.digest_time, chat.zone
             twin.last_digest_date = chat.last_digest_date

@@ -216,6 +216,7 @@ class Chat(Base):
     kind: Mapped[str] = mapped_column(String(16))
     title: Mapped[str] = mapped_column(String(256), default="")
     zone: Mapped[str] = mapped_column(String(64), default="UTC")
+    language: Mapped[str | None] = mapped_column(String(8))  # the bot speaks it; None: English, by default
     digest_time: Mapped[str | None] = mapped_column(String(5))  # HH:MM in the chat's own zone
     last_digest_date: Mapped[date | None]
     state: Mapped[str] = mapped_column(String(8), default=ChatState.ACTIVE)

@@ -188,3 +188,26 @@ async def test_a_group_that_is_said_to_have_become_itself_is_left_alone(
         await chats.migrate(session, "telegram", -5, -5)
     async with any_database.read() as session:
         assert len(await subscriptions.of_chat(session, chat.id)) == 1
+
+
+async def test_a_chats_language_is_chosen_once_and_its_topics_follow(
+    any_database: Database, now: datetime
+) -> None:
+    async with any_database.write() as session:
+
+        async def language(thread_id: int, guess: str | None) -> str | None:
+            key = ChatKey("telegram", -5, thread_id)
+            chat = await chats.ensure(session, key, kind="supergroup", title="Forum", now=now, language=guess)
+            return chat.language
+
+        assert await language(0, None) is None
+        assert await language(0, "id") == "id"
+        assert await language(0, "ru") == "id"
+        assert await language(7, "ru") == "id"
+        other = await chats.ensure(
+            session, ChatKey("telegram", -6), kind="group", title="", now=now, language="ru"
+        )
+        assert other.language == "ru"
+        await chats.set_language(session, other.id, "en")
+        await session.refresh(other)
+        assert other.language == "en"
