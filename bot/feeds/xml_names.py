@@ -76,11 +76,8 @@ class Names:
         """What an element is called: `title`, `media_content`; lower case."""
         parts = raw.split()
         namespace, local = parts[:2] if len(parts) > 1 else ("", raw)
-        lower = namespace.lower()
-        if _USERLAND in lower:
-            namespace = lower = _USERLAND_ADDRESS
         tag = local.lower()
-        canonical = _CANONICAL.get(lower)
+        canonical = _CANONICAL.get(namespace.lower())
         if canonical:
             tag = f"{canonical.lower()}:{tag}"
         elif namespace:

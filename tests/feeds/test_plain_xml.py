@@ -208,6 +208,15 @@ TRAPS = {
     "'urn:x'><item><title>t</title></item></rdf:RDF>",
     "Atom 0.3": "<feed version='0.3' xmlns='http://purl.org/atom/ns#'><entry><title mode='escaped' "
     "type='text/html'>&lt;b></title><issued>1</issued><modified>2</modified><created>3</created></entry></feed>",
+    "content of one item and summaries of the next": rss(
+        "<item><content:encoded>a</content:encoded></item>"
+        "<item><description>b</description><description>c</description></item>"
+    ),
+    "misread letters by their numbers": rss("<item><title>&#195;&#169;</title></item>"),
+    "an image behind a title that does not count": "<rss><title>x</title><channel><image><title>L</title>"
+    "</image><item/></channel></rss>",
+    "a prefix that stood for a known namespace": "<rss xmlns:m='http://search.yahoo.com/mrss/'><channel><item>"
+    "<m:thumbnail xmlns:m='urn:x' url='/a'/></item></channel></rss>",
     "comments and instructions": item("<title>a<!-- b -->c<?d e?>f<![CDATA[ <g> ]]></title>"),
 }
 
@@ -231,6 +240,8 @@ DOUBTFUL = {
     "an item with an address": rss("<item href='/a'/>"),
     "a number with attributes": rss("<ttl unit='min'>30</ttl>"),
     "a text beside a name": atom("<entry><author>a<name>b</name></author></entry>"),
+    "a text with attributes": item("<full-text lang='id'>a</full-text>"),
+    "a text in a source's address": atom("<entry><source><link href='/a'>b</link></source></entry>"),
     "a list that feedparser keeps as a text": item("<links>a</links><link href='/b'/>"),
     "a namespace in place of another": rss("<item xmlns:media='urn:x'><media:title>a</media:title></item>"),
     "a namespace of two names": rss("<box xmlns:x='urn:x'><item xmlns:y='urn:x'><y:title/></item></box>"),
