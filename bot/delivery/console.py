@@ -62,7 +62,7 @@ class ConsoleOutput:
 
     def _print(self, message: Message, *before: Text) -> None:
         # A message has empty lines of its own: one more would not show where the next begins.
-        lines = [Text(RULE, style="dim"), *before, *_styled(message.plain), Text()]
+        lines = [Text(RULE, style="dim"), *before, *_styled(message), Text()]
         try:
             for line in lines:
                 self._print_line(line)
@@ -84,11 +84,11 @@ class ConsoleOutput:
         self._console.print(line, soft_wrap=whole, width=None if whole else width)
 
 
-def _styled(plain: str) -> list[Text]:
+def _styled(message: Message) -> list[Text]:
     """The lines of a message, each cleaned again: a message may be built elsewhere than in `render`."""
-    lines = plain.split("\n")
     styled = []
-    for number, line in enumerate(lines):
+    at = 0
+    for number, line in enumerate(message.plain.split("\n")):
         indent = line[: len(line) - len(line.lstrip(" "))]
         text = indent + clean(line)
         if number == 0 or text.startswith("#"):
@@ -99,5 +99,11 @@ def _styled(plain: str) -> list[Text]:
             style = "green"
         else:
             style = ""
-        styled.append(Text(text, style=style))
+        shown = Text(text, style=style)
+        if text == line:
+            for begin, end in message.marks:
+                if at <= begin and end <= at + len(line):
+                    shown.stylize("underline", begin - at, end - at)
+        styled.append(shown)
+        at += len(line) + 1
     return styled

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -17,6 +17,7 @@ def is_english(article: Article) -> bool:
 
 def alert_view(alert: Alert, chat: Chat, article: Article, feed: Feed) -> AlertView:
     """What an alert shows of an article."""
+    concepts = _concepts(alert.why)
     return AlertView(
         title=article.english_title or article.title,
         summary=(article.english_summary or "") if article.english_title is not None else article.summary,
@@ -28,18 +29,33 @@ def alert_view(alert: Alert, chat: Chat, article: Article, feed: Feed) -> AlertV
         tier=feed.tier,
         published=article.published_at or article.fetched_at,
         url=article.url,
-        why=_why_lines(alert.why, article.language),
+        why=_why_lines(alert.why, article.language, {f"#{concept}" for concept in concepts}),
         zone=chat.zone,
+        original_summary=article.summary,
+        concepts=concepts,
+        found=_found(alert.why),
     )
 
 
-def _why_lines(why: Sequence[Mapping[str, Any]], original: str | None) -> tuple[WhyLine, ...]:
-    """A line a subscription; those that the same words satisfied share one."""
+def _found(why: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    words = [word for line in why for found in line["reasons"] for word in found["words"]]
+    return tuple(dict.fromkeys(words))
+
+
+def _why_lines(
+    why: Sequence[Mapping[str, Any]], original: str | None, tags: Collection[str]
+) -> tuple[WhyLine, ...]:
+    """A line a subscription; those that the same words satisfied share one.
+
+    One that is no more than a concept isn't named: it stands among the hashtags.
+    """
     by_reasons: dict[tuple[str, ...], list[str]] = {}
     for line in why:
         subscription = line["subscription"]
         reasons = tuple(_reason(subscription, one, original) for one in line["reasons"])
-        by_reasons.setdefault(reasons, []).append(subscription)
+        names = by_reasons.setdefault(reasons, [])
+        if subscription not in tags:
+            names.append(subscription)
     return tuple(WhyLine(", ".join(names), reasons) for reasons, names in by_reasons.items())
 
 

@@ -45,6 +45,7 @@ async def test_a_terminal_gets_lines_of_its_width_but_whole_addresses(
     assert address in bare
     assert all(len(line) <= 80 for line in bare.splitlines() if line != address)
     assert "\x1b[1m" in text  # the title is bold
+    assert "\x1b[1;4mrare earths\x1b[0m" in text  # and what was found in it is underlined
 
 
 async def test_a_digest_is_printed_with_an_address_under_each_story() -> None:

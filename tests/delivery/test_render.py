@@ -44,8 +44,10 @@ ALERT = AlertView(
     tier="independent",
     published=MORNING,
     url="https://www.warta.example/a?x=1&y=2",
-    why=(WhyLine("#rare_earths", (reason(["logam tanah jarang"], "id"),)),),
+    why=(WhyLine("", (reason(["logam tanah jarang"], "id"),)),),
     zone="Asia/Jakarta",
+    concepts=("rare_earths",),
+    found=("rare earths", "logam tanah jarang"),
 )
 
 DIGEST = DigestView(
@@ -63,17 +65,18 @@ DIGEST = DigestView(
 
 
 class TestAlert:
-    def test_shows_title_summary_original_origin_why_and_link(self) -> None:
+    def test_shows_title_summary_original_origin_concepts_and_why(self) -> None:
         message = render_alert(ALERT)
         assert message.html == (
-            "<b>Moscow orders a plan for digging up rare earths</b>\n"
+            "<b>Moscow orders a plan for digging up <u>rare earths</u></b>\n"
             "\n"
             "The cabinet has until March to say where, how and with whose money.\n"
             "\n"
-            "<i>Moskwa minta rencana penambangan logam tanah jarang</i> (Indonesian)\n"
-            "Warta Tambang · Indonesia · independent media · 23 Nov 2026, 14:05 WIB\n"
-            "Why: #rare_earths — «logam tanah jarang» (Indonesian)\n"
-            '<a href="https://www.warta.example/a?x=1&amp;y=2">Read at warta.example</a>'
+            "<i>Moskwa minta rencana penambangan <u>logam tanah jarang</u></i> (Indonesian)\n"
+            '<a href="https://www.warta.example/a?x=1&amp;y=2">Warta Tambang</a> · Indonesia · '
+            'independent media · <tg-time unix="1795417500" format="Dt">23 Nov 2026, 14:05 WIB</tg-time>\n'
+            "#rare_earths\n"
+            "Why: «logam tanah jarang» (Indonesian)"
         )
         assert message.plain == (
             "Moscow orders a plan for digging up rare earths\n"
@@ -82,15 +85,70 @@ class TestAlert:
             "\n"
             "Moskwa minta rencana penambangan logam tanah jarang (Indonesian)\n"
             "Warta Tambang · Indonesia · independent media · 23 Nov 2026, 14:05 WIB\n"
-            "Why: #rare_earths — «logam tanah jarang» (Indonesian)\n"
+            "#rare_earths\n"
+            "Why: «logam tanah jarang» (Indonesian)\n"
             "https://www.warta.example/a?x=1&y=2"
         )
         assert message.url == ALERT.url
+        assert [message.plain[begin:end] for begin, end in message.marks] == [
+            "rare earths",
+            "logam tanah jarang",
+        ]
+
+    def test_of_the_original_shows_what_was_published_and_the_english_title(self) -> None:
+        view = replace(ALERT, original_summary="Kabinet diberi waktu sampai Maret.")
+        message = render_alert(view, original=True)
+        assert message.plain.startswith(
+            "Moskwa minta rencana penambangan logam tanah jarang\n"
+            "\n"
+            "Kabinet diberi waktu sampai Maret.\n"
+            "\n"
+            "Moscow orders a plan for digging up rare earths (English)\n"
+        )
+        english = replace(ALERT, original_language="en")
+        assert render_alert(english, original=True) == render_alert(english)
+
+    def test_puts_what_follows_the_first_sentences_into_a_quotation(self) -> None:
+        first = "The cabinet has until March to say where, how, and with whose money it is to be done at all."
+        rest = "The ministry is to list the deposits. " * 8
+        message = render_alert(replace(ALERT, summary=f"{first} {first} {rest}"))
+        assert f"\n{first} {first}\n<blockquote expandable>The ministry" in message.html
+        assert message.html.count("</blockquote>\n\n<i>Moskwa") == 1
+        assert "blockquote" not in render_alert(replace(ALERT, summary=f"{first} {first} Yes.")).html
+
+    def test_cuts_a_summary_without_sentences_at_a_word(self) -> None:
+        words = " ".join(f"word{number}" for number in range(100))
+        parsed = parse(render_alert(replace(ALERT, summary=words)).html, pedantic=True)
+        lead, rest = parsed.text.split("\n")[2:4]
+        assert (lead + rest).replace("……", " ") == words
+
+    def test_a_message_never_is_too_long_however_much_there_is_to_say(self) -> None:
+        much = "а бв 😀 " * 1000
+        view = replace(
+            ALERT,
+            title=much,
+            summary=much,
+            original_title=much[1:],
+            source=much,
+            country=much,
+            tier=much,
+            original_language=much,
+            concepts=tuple(f"{number}{much}" for number in range(20)),
+            why=tuple(WhyLine(f"{number}{much}", (much,) * 9) for number in range(20)),
+            found=("бв",),
+        )
+        for one in (view, replace(view, english=False)):
+            assert "<blockquote expandable>" in render_alert(one).html
+            check(render_alert(one))
+
+    def test_links_the_hashtags_of_all_concepts_once(self) -> None:
+        tagged = replace(ALERT, concepts=("rare_earths", "#tin", "tin", "export ban"))
+        assert "\n#rare_earths #tin #export ban\n" in render_alert(tagged).plain
 
     def test_without_english_shows_the_original_and_says_that_english_follows(self) -> None:
         message = render_alert(replace(ALERT, english=False, title="", summary=""))
         assert message.html.startswith(
-            "<b>Moskwa minta rencana penambangan logam tanah jarang</b>\n"
+            "<b>Moskwa minta rencana penambangan <u>logam tanah jarang</u></b>\n"
             f"<i>Indonesian original. {NOT_TRANSLATED}</i>\n"
         )
         assert message.plain.count("logam tanah jarang") == 2  # the title, and why
@@ -119,13 +177,14 @@ class TestAlert:
             url=None,
             why=(),
             original_language=None,
+            concepts=(),
         )
         message = render_alert(bare)
         assert message.plain.endswith("\nWarta Tambang")
         assert message.url is None
 
     def test_with_nothing_at_all_still_is_a_message(self) -> None:
-        empty = replace(ALERT, title="", summary="", original_title="\u200b", source="", why=(), url=None)
+        empty = replace(ALERT, title="", summary="", original_title="\u200b", source="", url=None)
         assert parse(render_alert(empty).html, pedantic=True).text.startswith("(no title)")
 
     @pytest.mark.parametrize(
@@ -141,7 +200,13 @@ class TestAlert:
     def test_markup_in_a_feed_is_shown_as_it_stands(self, hostile: str) -> None:
         parsed = parse(render_alert(replace(ALERT, title=hostile, source=hostile)).html, pedantic=True)
         assert parsed.text.startswith(hostile + "\n")
-        assert [entity.type for entity in parsed.entities] == ["bold", "italic", "text_link"]
+        assert [entity.type for entity in parsed.entities] == [
+            "bold",
+            "italic",
+            "underline",
+            "text_link",
+            "date_time",
+        ]
 
 
 class TestDigest:
@@ -233,6 +298,9 @@ alerts = st.builds(
     ).map(tuple),
     zone=st.sampled_from(["Asia/Jakarta", "Asia/Kathmandu", "Australia/Lord_Howe"]) | hostile_text,
     locale=st.sampled_from(["en", "id", "ru", "pt_BR"]) | hostile_text,
+    original_summary=hostile_text,
+    concepts=st.lists(hostile_text | st.sampled_from(["nickel", "#tin"]), max_size=12).map(tuple),
+    found=st.lists(hostile_text | st.sampled_from(list("ax<&ж中😀")), max_size=12).map(tuple),
 )
 digests = st.builds(
     DigestView,
@@ -276,9 +344,13 @@ def check(message: Message) -> Parsed:
 
 class TestProperties:
     @settings(deadline=None)
-    @given(alerts)
-    def test_any_alert_is_valid_html_within_the_limits(self, view: AlertView) -> None:
-        check(render_alert(view))
+    @given(alerts, st.booleans())
+    def test_any_alert_is_valid_html_within_the_limits(self, view: AlertView, original: bool) -> None:
+        message = render_alert(view, original=original)
+        parsed = check(message)
+        assert message.plain.startswith(parsed.text)  # behind it there is but the address
+        for begin, end in message.marks:
+            assert message.plain[begin:end].strip()
 
     @settings(deadline=None)
     @given(digests)
@@ -385,6 +457,6 @@ class TestWords:
         assert ("<a href" in html) == (expected is not None)
 
 
-def test_a_bold_title_is_one_entity() -> None:
+def test_a_bold_title_is_one_entity_with_the_marks_within() -> None:
     entities = parse(render_alert(ALERT).html, pedantic=True).entities
-    assert entities[0] == Entity("bold", 0, len(ALERT.title))
+    assert entities[:2] == (Entity("bold", 0, len(ALERT.title)), Entity("underline", 36, 11))

@@ -58,6 +58,27 @@ def test_the_reason_names_its_part_of_a_longer_query_only(now: datetime) -> None
     )
 
 
+def test_a_concept_stands_among_the_hashtags_and_not_before_its_reason(now: datetime) -> None:
+    alert = Alert(why=[why("#nickel", "#nickel"), why("#nickel OR ban", "#nickel", "ban")])
+    view = alert_view(alert, CHAT, article(now), FEED)
+    assert view.concepts == ("nickel",)
+    assert view.why == (
+        WhyLine("", ("«nikel»",)),
+        WhyLine("#nickel OR ban", ("#nickel «nikel»", "ban «nikel»")),
+    )
+    assert "\n#nickel\nWhy:\n• «nikel»\n• #nickel OR ban — " in render_alert(view).plain
+
+
+def test_the_words_that_were_found_are_marked_and_the_original_has_its_own_summary(now: datetime) -> None:
+    translated = article(now, english_title="Nickel exports", english_summary="Content")
+    view = alert_view(Alert(why=[why("nickel", "nickel")]), CHAT, translated, FEED)
+    assert (view.found, view.original_summary) == (("nikel",), "Isi")
+    assert "<i>Ekspor <u>nikel</u></i>" in render_alert(view).html
+    assert render_alert(view, original=True).plain.startswith(
+        "Ekspor nikel\n\nIsi\n\nNickel exports (English)"
+    )
+
+
 def test_the_reason_names_the_language_of_words_that_the_original_lacks(now: datetime) -> None:
     in_english = article(now, language="ru", english_title="Nickel")
     alert = Alert(why=[{"subscription": "q", "reasons": [{"clause": "q", "words": ["x"], "language": "en"}]}])

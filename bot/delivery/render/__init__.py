@@ -1,0 +1,51 @@
+"""From an article to the words a reader sees: Telegram HTML that is always valid, and the same as plain text.
+
+Pure. Every string that comes from a feed is hostile: it is cleaned of what can't be seen (control and
+bidirectional characters, zero widths), cut, and escaped, here and nowhere else. Other rooms import from this
+file alone.
+"""
+
+from __future__ import annotations
+
+from bot.delivery.render.alert import NOT_TRANSLATED, AlertView, WhyLine, render_alert
+from bot.delivery.render.digest import DigestLine, DigestView, render_digest
+from bot.delivery.render.message import Button, Buttons, Message
+from bot.delivery.render.pieces import ENTITY_BYTES_LIMIT, ENTITY_LIMIT, TEXT_LIMIT
+from bot.delivery.render.words import (
+    ENGLISH,
+    HREF_LIMIT,
+    NAME_CHARS,
+    TIERS,
+    clean,
+    cut,
+    language_name,
+    local_time,
+    reason,
+    safe_url,
+)
+
+__all__ = [
+    "ENGLISH",
+    "ENTITY_BYTES_LIMIT",
+    "ENTITY_LIMIT",
+    "HREF_LIMIT",
+    "NAME_CHARS",
+    "NOT_TRANSLATED",
+    "TEXT_LIMIT",
+    "TIERS",
+    "AlertView",
+    "Button",
+    "Buttons",
+    "DigestLine",
+    "DigestView",
+    "Message",
+    "WhyLine",
+    "clean",
+    "cut",
+    "language_name",
+    "local_time",
+    "reason",
+    "render_alert",
+    "render_digest",
+    "safe_url",
+]
