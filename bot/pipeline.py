@@ -45,7 +45,7 @@ from bot.road import DATABASE_AWAY, Counters, Milestone, Passing, Tempo, Wakes, 
 from bot.stories.grouping import story_keys
 from bot.translation.failures import TranslationError
 from bot.translation.translator import ORIGINAL, Translation
-from storage import alerts, articles, feeds, stories, subscriptions
+from storage import alerts, articles, feeds, mutes, stories, subscriptions
 from storage.articles import English
 from storage.database import Database
 from storage.models import Article, ArticleState, Feed
@@ -371,8 +371,11 @@ class Pipeline:
         if article.backlog:
             return
         readers = await subscriptions.subscribers(session, why)
+        silence = await mutes.about(
+            session, story_id=story_id, feed_id=article.feed_id, query_ids=why, now=now
+        )
         self.counters.alerts += await alerts.enqueue(
-            session, story_id, article.id, fan_out(why, readers), now=now
+            session, story_id, article.id, fan_out(why, readers, silence), now=now
         )
 
     async def _translate(self, article: Article, language: str) -> English | TranslationError:

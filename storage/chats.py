@@ -9,6 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, delete, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from storage import mutes
 from storage.database import insert_new
 from storage.models import Alert, AlertState, Chat, ChatState, Digest, Subscription
 
@@ -225,6 +226,7 @@ async def migrate(session: AsyncSession, platform: str, old_chat_id: int, new_ch
             .values(chat_id=twin.id)
             .execution_options(synchronize_session=False)
         )
+        await mutes.move(session, chat.id, twin.id)
         twin.language = twin.language or chat.language
         if twin.digest_time is None:
             twin.digest_time, twin.zone = chat.digest_time, chat.zone

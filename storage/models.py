@@ -308,7 +308,7 @@ class Alert(Leased):
     story_id: Mapped[int] = mapped_column(ForeignKey("stories.id"), index=True)
     article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"), index=True)
     kind: Mapped[str] = mapped_column(String(8))
-    why: Mapped[list[Any]]  # [{"subscription": text, "reasons": […]}]
+    why: Mapped[list[Any]]  # [{"subscription": text, "id": of the subscription, "reasons": […]}]
     state: Mapped[str] = mapped_column(String(8), default=AlertState.PENDING)
     not_before: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)
@@ -317,6 +317,37 @@ class Alert(Leased):
     error: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
+
+
+class SavedAlert(Base):
+    """An alert that was put aside; it goes with its alert."""
+
+    __tablename__ = "saved_alerts"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    alert_id: Mapped[int] = mapped_column(ForeignKey("alerts.id", ondelete="CASCADE"), unique=True)
+    saved_at: Mapped[datetime]
+
+
+class Mute(Base):
+    """What a chat does not want to hear of: one of the three, for ever or until a time."""
+
+    __tablename__ = "mutes"
+    __table_args__ = (
+        UniqueConstraint("chat_id", "story_id"),
+        UniqueConstraint("chat_id", "feed_id"),
+        UniqueConstraint("chat_id", "subscription_id"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    chat_id: Mapped[int] = mapped_column(ForeignKey("chats.id", ondelete="CASCADE"))
+    story_id: Mapped[int | None] = mapped_column(ForeignKey("stories.id", ondelete="CASCADE"), index=True)
+    feed_id: Mapped[int | None] = mapped_column(ForeignKey("feeds.id", ondelete="CASCADE"), index=True)
+    subscription_id: Mapped[int | None] = mapped_column(
+        ForeignKey("subscriptions.id", ondelete="CASCADE"), index=True
+    )
+    until: Mapped[datetime | None]
+    created_at: Mapped[datetime]
 
 
 class Digest(Leased):

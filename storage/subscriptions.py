@@ -20,6 +20,7 @@ class Subscriber:
     chat_id: int  # our own id of the chat
     query_id: int
     text: str
+    id: int
 
 
 async def ensure_query(session: AsyncSession, canonical: str, *, now: datetime) -> int:
@@ -122,7 +123,7 @@ async def active_queries(session: AsyncSession) -> dict[int, str]:
 async def subscribers(session: AsyncSession, query_ids: Iterable[int]) -> list[Subscriber]:
     """The active chats' subscriptions to these queries."""
     rows = await session.execute(
-        select(Subscription.chat_id, Subscription.query_id, Subscription.text)
+        select(Subscription.chat_id, Subscription.query_id, Subscription.text, Subscription.id)
         .join(Chat, Chat.id == Subscription.chat_id)
         .where(Subscription.query_id.in_(list(query_ids)), Chat.state == ChatState.ACTIVE)
         .order_by(Subscription.id)
