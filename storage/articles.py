@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, delete, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.database import claim, insert_new, insert_new_returning
+from storage.bulk import insert_rows
+from storage.database import claim, insert_new
 from storage.models import (
     Alert,
     AlertKind,
@@ -80,6 +81,31 @@ class Untranslated:
     readers: int
 
 
+_NEVER_SEEN_BEFORE: Final[dict[str, Any]] = {
+    "state": ArticleState.NEW.value,
+    "attempts": 0,
+    "translation": TranslationState.UNDECIDED.value,
+    "translate_attempts": 0,
+    "search_keys": "",
+}
+_COLUMNS: Final = (
+    "feed_id",
+    "identity",
+    "url",
+    "title",
+    "summary",
+    "content_hash",
+    "link_key",
+    "title_key",
+    "image",
+    "enclosures",
+    "published_at",
+    "fetched_at",
+    "backlog",
+    *_NEVER_SEEN_BEFORE,
+)
+
+
 async def add(
     session: AsyncSession, feed_id: int, articles: Iterable[NewArticle], *, now: datetime
 ) -> list[Added]:
@@ -103,37 +129,47 @@ async def store(
         known: what `find_known` gave for these items in this transaction, if it was asked already.
     """
     there = {(row.feed_id, row.identity): row for several in (known or {}).values() for row in several}
-    rows: list[dict[str, Any]] = [
-        {
-            "feed_id": feed_id,
-            "identity": article.identity,
-            "url": article.url,
-            "title": article.title,
-            "summary": article.summary,
-            "content_hash": article.content_hash,
-            "link_key": article.link_key,
-            "title_key": article.title_key,
-            "image": article.image,
-            "enclosures": [dict(each) for each in article.enclosures] or None,
-            "published_at": article.published_at,
-            "fetched_at": now,
-            "backlog": article.backlog,
-        }
+    strangers = [
+        (feed_id, article)
         for feed_id, several in items.items()
         for article in several
         if (feed_id, article.identity) not in there
     ]
-    columns = (Article.id, Article.feed_id, Article.identity)
+    rows = [
+        (
+            feed_id,
+            article.identity,
+            article.url,
+            article.title,
+            article.summary,
+            article.content_hash,
+            article.link_key,
+            article.title_key,
+            article.image,
+            [dict(each) for each in article.enclosures] or None,
+            article.published_at,
+            now,
+            article.backlog,
+            *_NEVER_SEEN_BEFORE.values(),
+        )
+        for feed_id, article in strangers
+    ]
     new = [
         Added(*row)
-        for row in await insert_new_returning(session, Article, rows, ["feed_id", "identity"], columns)
+        for row in await insert_rows(
+            session,
+            Article.__table__,  # type: ignore[arg-type]
+            _COLUMNS,
+            rows,
+            conflict=("feed_id", "identity"),
+            returning=Added._fields,
+        )
     ]
     added = {(each.feed_id, each.identity) for each in new}
     missed: dict[int, tuple[list[str], list[str]]] = {}  # another worker was first, or nobody asked before
-    for row in rows:
-        key = (row["feed_id"], row["identity"])
-        if key not in added and row["content_hash"] is not None:
-            missed.setdefault(row["feed_id"], ([], []))[0].append(row["identity"])
+    for feed_id, article in strangers:
+        if (feed_id, article.identity) not in added and article.content_hash is not None:
+            missed.setdefault(feed_id, ([], []))[0].append(article.identity)
     for found in (await find_known(session, missed)).values():
         there.update(((row.feed_id, row.identity), row) for row in found)
     changed = 0
