@@ -13,13 +13,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from bot.delivery import verdict
 from bot.delivery.outcomes import DeliveryError, MaybeDelivered, NotDelivered, Stop
 from bot.delivery.post import Post
-from bot.delivery.render import render_alert
 from bot.delivery.verdict import Action, Verdict
-from bot.delivery.views import alert_view, is_english
+from bot.delivery.views import alert_message, is_english
 from bot.loops import DATABASE_PAUSE_S, report_database, wait_any
 from bot.reachability import Reachability
 from bot.road import Milestone, Passing, pass_by
-from storage import alerts, chats
+from storage import alerts, chats, saved
 from storage.alerts import Claimed
 from storage.database import Database
 from storage.models import AlertKind, AlertState
@@ -177,7 +176,7 @@ class Sender:
 
     async def _send(self, claimed: Claimed) -> None:
         alert, chat = claimed.alert, claimed.chat
-        message = render_alert(alert_view(alert, chat, claimed.article, claimed.feed))
+        message = alert_message(alert, chat, claimed.article, claimed.feed)
         message_id = await self._post.send(chat, message)
         self._passing(Milestone.DELIVERED)
         self._reopen(chat.platform)
@@ -197,14 +196,14 @@ class Sender:
         edit, chat = claimed.alert, claimed.chat
         async with self._database.read() as session:
             alert = await alerts.edited_alert(session, edit)
+            is_saved = alert is not None and await saved.is_saved(session, alert.id)
         if alert is None or alert.state != AlertState.SENT or alert.message_id is None or alert.in_english:
             # It failed, was dropped, or went out in English after all.
             async with self._database.write() as session:
                 await alerts.drop(session, edit.id, "there is nothing to edit")
             return
-        await self._post.edit(
-            chat, alert.message_id, render_alert(alert_view(alert, chat, claimed.article, claimed.feed))
-        )
+        message = alert_message(alert, chat, claimed.article, claimed.feed, saved=is_saved)
+        await self._post.edit(chat, alert.message_id, message)
         self._reopen(chat.platform)
         async with self._database.write() as session:
             await alerts.mark_edited(session, edit.id, alert.id, now=self._clock())

@@ -15,7 +15,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 import httpx
-from telegram import Bot, LinkPreviewOptions
+from telegram import Bot
 from telegram import error as api
 from telegram.constants import ParseMode
 from telegram.request import HTTPXRequest
@@ -34,6 +34,7 @@ from bot.delivery.outcomes import (
 )
 from bot.delivery.output import Address
 from bot.delivery.render import Message
+from bot.keyboards import keyboard, preview, refuses_link, without_links
 from bot.logs import redact
 
 # python-telegram-bot's own switch to durations instead of bare seconds (deprecated since 22.2); without it
@@ -45,9 +46,6 @@ CONNECTIONS = 8
 """For sending. Few are faster than many: httpx does 430 requests/s one at a time, 170/s with 64 at once."""
 UNNUMBERED_WAIT_S = 5.0
 """After a 429 that names no time; Telegram's own shortest waits are 3 to 5 s."""
-
-NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
-"""An alert has its title and summary already: a preview repeats them, and doubles its height."""
 
 T = TypeVar("T")
 
@@ -111,13 +109,22 @@ class TelegramOutput:
         Raises:
             DeliveryError: see `outcome_of`.
         """
+        try:
+            return await self._send(address, message)
+        except Rejected as error:
+            if not refuses_link(error.reason):
+                raise
+            return await self._send(address, without_links(message))
+
+    async def _send(self, address: Address, message: Message) -> int:
         sent = await self._translated(
             self._bot.send_message(
                 chat_id=address.chat_id,
                 message_thread_id=address.thread_id,
                 text=message.html,
                 parse_mode=ParseMode.HTML,
-                link_preview_options=NO_PREVIEW,
+                link_preview_options=preview(message),
+                reply_markup=keyboard(message),
             ),
             address,
         )
@@ -131,19 +138,26 @@ class TelegramOutput:
             DeliveryError: see `outcome_of`.
         """
         try:
-            await self._translated(
-                self._bot.edit_message_text(
-                    chat_id=address.chat_id,
-                    message_id=message_id,
-                    text=message.html,
-                    parse_mode=ParseMode.HTML,
-                    link_preview_options=NO_PREVIEW,
-                ),
-                address,
-            )
+            await self._edit(address, message_id, message)
         except Rejected as error:
-            if "not modified" not in error.reason.lower().replace("_", " "):
+            bare = without_links(message)
+            if refuses_link(error.reason) and bare != message:
+                await self.edit(address, message_id, bare)
+            elif "not modified" not in error.reason.lower().replace("_", " "):
                 raise
+
+    async def _edit(self, address: Address, message_id: int, message: Message) -> None:
+        await self._translated(
+            self._bot.edit_message_text(
+                chat_id=address.chat_id,
+                message_id=message_id,
+                text=message.html,
+                parse_mode=ParseMode.HTML,
+                link_preview_options=preview(message),
+                reply_markup=keyboard(message),
+            ),
+            address,
+        )
 
     async def _translated(self, request: Awaitable[T], address: Address) -> T:
         try:

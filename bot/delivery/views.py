@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from bot.delivery.render import AlertView, DigestLine, DigestView, WhyLine, reason
+from bot.delivery.render import (
+    AS_SENT,
+    AlertView,
+    DigestLine,
+    DigestView,
+    Followed,
+    Message,
+    Shown,
+    Standing,
+    WhyLine,
+    alert_buttons,
+    reason,
+    render_alert,
+)
 from storage.models import Alert, Article, Chat, Feed, Story
+from storage.mutes import Muted
 
 
 def is_english(article: Article) -> bool:
@@ -35,6 +50,43 @@ def alert_view(alert: Alert, chat: Chat, article: Article, feed: Feed) -> AlertV
         concepts=concepts,
         found=_found(alert.why),
     )
+
+
+def alert_message(
+    alert: Alert,
+    chat: Chat,
+    article: Article,
+    feed: Feed,
+    *,
+    shown: Shown = AS_SENT,
+    saved: bool = False,
+    muted: Collection[tuple[Muted, int]] = (),
+) -> Message:
+    """An alert with its buttons.
+
+    Args:
+        shown: as published or in English, with what can be muted or without.
+        saved: whether the chat has put it aside.
+        muted: all that the chat has muted.
+    """
+    view = alert_view(alert, chat, article, feed)
+    message = render_alert(view, original=shown.original)
+    standing = Standing(
+        alert.id,
+        url=message.url,
+        translated=view.translated,
+        source=feed.name,
+        shown=shown,
+        saved=saved,
+        story_muted=(Muted.STORY, alert.story_id) in muted,
+        source_muted=(Muted.SOURCE, feed.id) in muted,
+        subscriptions=tuple(
+            Followed(line["id"], line["subscription"], (Muted.SUBSCRIPTION, line["id"]) in muted)
+            for line in alert.why
+            if "id" in line  # alerts of before it was noted have none
+        ),
+    )
+    return replace(message, buttons=alert_buttons(standing))
 
 
 def _found(why: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:

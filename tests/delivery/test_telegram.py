@@ -7,6 +7,7 @@ import logging
 import traceback
 import warnings
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -26,7 +27,7 @@ from bot.delivery.outcomes import (
     TopicGone,
 )
 from bot.delivery.output import Address, Output
-from bot.delivery.render import Message, render_alert
+from bot.delivery.render import Button, Message, render_alert
 from bot.delivery.telegram import TelegramOutput, build_bot, outcome_of
 from bot.logs import configure_logging
 from tests.delivery.test_render import ALERT
@@ -63,12 +64,52 @@ async def failure(output: Output, address: Address = READER) -> DeliveryError:
 
 
 class TestSending:
-    async def test_an_alert_arrives_formatted_without_a_preview(self, api: BotApi, output: Output) -> None:
+    async def test_an_alert_arrives_formatted_with_a_small_preview_of_its_article(
+        self, api: BotApi, output: Output
+    ) -> None:
         message = render_alert(ALERT)
         message_id = await output.send(READER, message)
         (sent,) = api.messages
-        assert (sent.message_id, sent.text_html, sent.preview_disabled) == (message_id, message.html, True)
+        assert (sent.message_id, sent.text_html) == (message_id, message.html)
         assert sent.text_plain.startswith(ALERT.title)
+        assert sent.preview == {"url": ALERT.url, "prefer_small_media": True, "show_above_text": False}
+
+    async def test_a_message_about_no_one_article_has_no_preview(self, api: BotApi, output: Output) -> None:
+        await output.send(READER, HELLO)
+        await output.send(READER, render_alert(replace(ALERT, url="javascript:alert(1)")))
+        assert [sent.preview_disabled for sent in api.messages] == [True, True]
+
+    async def test_buttons_arrive_and_stay_with_an_edit(self, api: BotApi, output: Output) -> None:
+        rows = (
+            (Button("Open", url="https://a.example/1"), Button("Why", "alert:why:1:e")),
+            (Button("x", "y"),),
+        )
+        message_id = await output.send(READER, replace(HELLO, buttons=rows))
+        await output.edit(READER, message_id, replace(HELLO, html="new", buttons=rows))
+        (sent,) = api.messages
+        assert sent.current == "new"
+        assert sent.reply_markup == {
+            "inline_keyboard": [
+                [
+                    {"text": "Open", "url": "https://a.example/1"},
+                    {"text": "Why", "callback_data": "alert:why:1:e"},
+                ],
+                [{"text": "x", "callback_data": "y"}],
+            ]
+        }
+
+    async def test_an_address_that_telegram_refuses_costs_the_button_and_not_the_alert(
+        self, api: BotApi, output: Output
+    ) -> None:
+        rows = ((Button("Open", url="http://nowhere/1"),), (Button("Why", "alert:why:1:e"),))
+        message = replace(render_alert(replace(ALERT, url="http://nowhere/1")), buttons=rows)
+        message_id = await output.send(READER, message)
+        await output.edit(READER, message_id, replace(message, html="new"))
+        (sent,) = api.messages
+        assert sent.text_plain.startswith(ALERT.title)
+        assert sent.current == "new"
+        assert sent.preview_disabled
+        assert sent.reply_markup == {"inline_keyboard": [[{"text": "Why", "callback_data": "alert:why:1:e"}]]}
 
     async def test_a_message_goes_to_its_topic(self, api: BotApi, output: Output) -> None:
         api.add_chat(-100, "supergroup", topics=[7])

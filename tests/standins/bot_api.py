@@ -80,6 +80,7 @@ class Sent:
     at: float
     preview_disabled: bool
     reply_markup: Json | None = None
+    preview: Json = field(default_factory=dict)
     edits: list[Edit] = field(default_factory=list)
     deleted: bool = False
 
@@ -659,6 +660,7 @@ class BotApi:
             at=self.clock(),
             preview_disabled=_preview_disabled(parameters),
             reply_markup=markup,
+            preview=_preview(parameters),
         )
         self.messages.append(sent)
         self._touch()
@@ -680,6 +682,7 @@ class BotApi:
         self._count(chat)
         sent.edits.append(Edit(html, text, self.clock()))
         sent.entities, sent.reply_markup = entities, markup
+        sent.preview, sent.preview_disabled = _preview(parameters), _preview_disabled(parameters)
         self._touch()
         return self._sent_json(sent)
 
@@ -833,6 +836,11 @@ def _entity_json(entity: Entity) -> Json:
     key = {"text_link": "url", "pre": "language", "custom_emoji": "custom_emoji_id"}.get(entity.type)
     if key is not None and entity.value is not None:
         content[key] = entity.value
+    if entity.type == "date_time" and entity.value is not None:
+        unix, _, form = entity.value.partition(" ")
+        content["unix_time"] = int(unix)
+        if form:
+            content["date_time_format"] = form
     return content
 
 
@@ -920,6 +928,23 @@ def _content(parameters: Json) -> tuple[str, str, tuple[Entity, ...]]:
     return source, text.rstrip(), tuple(kept)
 
 
+def _preview(parameters: Json) -> Json:
+    options: Json = _object(parameters, "link_preview_options", dict) or {}
+    if "url" in options and not _is_address(str(options["url"])):
+        raise ApiError(400, "Bad Request: WEBPAGE_URL_INVALID")
+    if options.get("prefer_small_media") and options.get("prefer_large_media"):
+        raise ApiError(400, "Bad Request: can't prefer both small and large media")
+    return options
+
+
+def _is_address(text: str) -> bool:
+    """As Telegram judges: a name needs a dot in it."""
+    return (
+        re.fullmatch(r"(?i)(?:https?://[^\s/?#.]+(?:\.[^\s/?#.]+)+\.?(?:[/?#]\S*)?|tg://\S+)", text)
+        is not None
+    )
+
+
 def _preview_disabled(parameters: Json) -> bool:
     options = _object(parameters, "link_preview_options", dict) or {}
     return bool(options.get("is_disabled")) or _flag(parameters, "disable_web_page_preview")
@@ -939,6 +964,7 @@ def _markup(parameters: Json) -> Json | None:
             data = button.get("callback_data")
             if data is not None and not 1 <= len(str(data).encode()) <= CALLBACK_DATA_LIMIT:
                 raise ApiError(400, "Bad Request: BUTTON_DATA_INVALID")
-            if "url" in button and not re.match(r"(?:https?|tg)://\S+", str(button["url"])):
-                raise ApiError(400, f"Bad Request: inline keyboard button URL '{button['url']}' is invalid")
+            if "url" in button and not _is_address(str(button["url"])):
+                complaint = f"inline keyboard button URL '{button['url']}' is invalid: Wrong HTTP URL"
+                raise ApiError(400, f"Bad Request: {complaint}")
     return markup

@@ -233,7 +233,10 @@ class _Reader:
             case "tg-time":
                 if not re.fullmatch(r"\d+", attributes.get("unix", "")):
                     raise BadHtml(f"Invalid date specified at byte offset {begin}")
-                return attributes["unix"]
+                form = attributes.get("format", "")
+                if not re.fullmatch(r"r|w?[dD]?[tT]?", form):
+                    raise BadHtml(f"Invalid date format specified at byte offset {begin}")
+                return f"{attributes['unix']} {form}".strip()
             case "a":
                 href = attributes.get("href")
                 if self.pedantic and not href:

@@ -9,6 +9,18 @@ from __future__ import annotations
 
 from bot.delivery.render.alert import NOT_TRANSLATED, AlertView, WhyLine, render_alert
 from bot.delivery.render.digest import DigestLine, DigestView, render_digest
+from bot.delivery.render.keyboard import (
+    AS_SENT,
+    PATTERN,
+    AlertPress,
+    Followed,
+    Press,
+    Shown,
+    Standing,
+    Target,
+    alert_buttons,
+    read_press,
+)
 from bot.delivery.render.message import Button, Buttons, Message
 from bot.delivery.render.pieces import ENTITY_BYTES_LIMIT, ENTITY_LIMIT, TEXT_LIMIT
 from bot.delivery.render.words import (
@@ -25,25 +37,35 @@ from bot.delivery.render.words import (
 )
 
 __all__ = [
+    "AS_SENT",
     "ENGLISH",
     "ENTITY_BYTES_LIMIT",
     "ENTITY_LIMIT",
     "HREF_LIMIT",
     "NAME_CHARS",
     "NOT_TRANSLATED",
+    "PATTERN",
     "TEXT_LIMIT",
     "TIERS",
+    "AlertPress",
     "AlertView",
     "Button",
     "Buttons",
     "DigestLine",
     "DigestView",
+    "Followed",
     "Message",
+    "Press",
+    "Shown",
+    "Standing",
+    "Target",
     "WhyLine",
+    "alert_buttons",
     "clean",
     "cut",
     "language_name",
     "local_time",
+    "read_press",
     "reason",
     "render_alert",
     "render_digest",
