@@ -6,6 +6,7 @@ A reader of a thousand feeds asks some hosts for dozens of them, and those that 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from bot.feeds.addresses import is_literal, is_public
@@ -55,5 +56,6 @@ class Hosts:
             del self._hosts[name]  # or they would gather for ever
 
 
+@lru_cache(maxsize=4096)  # asked twice a poll, and reading an address takes long
 def _is_own(name: str) -> bool:
     return name == "localhost" or (is_literal(name) and not is_public(name))
