@@ -26,6 +26,8 @@ from pydantic import SecretStr
 from sqlalchemy import update
 
 from bot.app import Parts, open_parts
+from bot.delivery.feed_news import FeedNews
+from bot.delivery.post import Post
 from bot.settings import Settings
 from storage import feeds
 from storage.models import Feed
@@ -35,14 +37,15 @@ from tests.bench.peers import newsboat_seconds, reader_seconds
 FEEDS = 200
 ITEMS = 30
 MANY = 10_000
+FEW_ITEMS = 8  # of each of so many: the fewest of which a reading leaves something for the next one
 DUE_WITHIN_S = 15 * 60
 WATCH_S = 0.005
 
 
 @asynccontextmanager
-async def site() -> AsyncIterator[str]:
+async def site(*, items: int = ITEMS) -> AsyncIterator[str]:
     """The feeds' server; gives its address."""
-    command = [sys.executable, "-m", "tests.bench.feed_site", str(FEEDS), str(ITEMS)]
+    command = [sys.executable, "-m", "tests.bench.feed_site", str(FEEDS), str(items)]
     pipe = asyncio.subprocess.PIPE
     server = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe)
     assert server.stdin is not None
@@ -153,14 +156,21 @@ async def _measure() -> list[Figure]:
 
 
 async def _steady() -> None:
-    """Ten thousand feeds: nine in ten unchanged, the others the same or with one new item."""
-    async with site() as origin:
+    """Ten thousand feeds: nine in ten unchanged, the others the same or with one new item.
+
+    Their first documents, really fetched, read and stored, have fewer items than the others here: what is
+    measured is the poll after it, and how many articles lie in the archive hardly changes that. While it goes
+    on, the tick that looks at how all feeds stand is run, too.
+    """
+    async with site(items=FEW_ITEMS) as origin:
         kinds = ["etag"] * 18 + ["same", "new"]
         urls = [f"{origin}/{kinds[number % 20]}/{number}.xml" for number in range(MANY)]
         async with reading(urls) as parts:
-            await poll_all(parts, MANY)
+            print(f"  reading {MANY:,} feeds for the first time: a minute or two", flush=True)
+            first_s = await poll_all(parts, MANY)
+            print(f"  read in {first_s:.0f} s; polling them again", flush=True)
             gc.collect()
-            before, longest = _processor_s(parts), await _longest_block(poll_all(parts, MANY))
+            before, longest = _processor_s(parts), await _longest_block(_poll_and_look(parts))
             used = _processor_s(parts) - before
             memory = _memory_mb(parts)
     share = 100 * used / DUE_WITHIN_S
@@ -168,6 +178,13 @@ async def _steady() -> None:
         f"  {MANY:,} feeds due over {DUE_WITHIN_S // 60} minutes: {share:.1f} % of one core, {memory:.0f} MB"
     )
     print(f"  the event loop was blocked for {1000 * longest:.0f} ms at most")
+
+
+async def _poll_and_look(parts: Parts) -> float:
+    """A poll of all feeds, with the tick of the service that goes over all of them; seconds."""
+    news = FeedNews(parts.database, Post({}, monotonic=time.monotonic), operators=(), clock=parts.clock)
+    polled, _ = await asyncio.gather(poll_all(parts, MANY), news.tick())
+    return polled
 
 
 async def _longest_block(work: Coroutine[Any, Any, float]) -> float:
