@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -83,19 +84,36 @@ def worst_first(states: Iterable[FeedState]) -> list[FeedState]:
     return sorted(states, key=lambda state: _ORDER.index(state.health.state))
 
 
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many feeds stand how."""
+
+    in_trouble: int = 0
+    failing: int = 0
+    new: int = 0
+    fine: int = 0
+
+
+def counted(states: Iterable[FeedState]) -> Counts:
+    """How many feeds stand how."""
+    found = Counter(
+        "in_trouble"
+        if state.health.state in TROUBLED
+        else {State.FAILING: "failing", State.NEW: "new"}.get(state.health.state, "fine")
+        for state in states
+    )
+    return Counts(**found)
+
+
 def summary(states: Iterable[FeedState]) -> str:
     """``80 feeds: 2 in trouble, 1 failing, 77 fine``."""
-    counts = {"in trouble": 0, "failing": 0, "not read so far": 0, "fine": 0}
-    total = 0
-    for state in states:
-        total += 1
-        if state.health.state in TROUBLED:
-            counts["in trouble"] += 1
-        elif state.health.state is State.FAILING:
-            counts["failing"] += 1
-        elif state.health.state is State.NEW:
-            counts["not read so far"] += 1
-        else:
-            counts["fine"] += 1
-    parts = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+    counts = counted(states)
+    named = {
+        "in trouble": counts.in_trouble,
+        "failing": counts.failing,
+        "not read so far": counts.new,
+        "fine": counts.fine,
+    }
+    total = sum(named.values())
+    parts = ", ".join(f"{count} {what}" for what, count in named.items() if count)
     return f"{total} feed{'' if total == 1 else 's'}" + (f": {parts}" if parts else "")

@@ -23,6 +23,7 @@ from bot.matching.explain import Reason
 from bot.matching.index import QueryIndex
 from bot.matching.query import Exact, Query, Words, leaves
 from bot.queries import origin_of
+from bot.speech import ENGLISH, Speech
 from bot.stories.grouping import story_keys
 from storage import articles
 from storage.database import Database
@@ -130,25 +131,52 @@ async def preview(
     return search.result(since=reached, cut_short=cut_short, whole=whole)
 
 
-def about(result: Preview, *, zone: str) -> list[str]:
+def about(result: Preview, *, zone: str, speech: Speech = ENGLISH) -> list[str]:
     """The result in plain sentences, one a line; the first says the number."""
-    days = f"{DAYS} days"
-    from_time = local_time(result.since, zone)
     if not result.articles:
-        return [f"Nothing was read in the last {days}, so there is nothing to look through."]
-    period = f"the last {days}" if result.whole else f"the time since {from_time}"
-    articles_read = _count(result.articles, "article", "articles")
-    lines = [f"{_count(result.alerts, 'alert', 'alerts')} in {period}, from {articles_read}."]
+        return [
+            speech.gettext("Nothing was read in the last 7 days, so there is nothing to look through."),
+        ]
+    from_time = local_time(result.since, zone, speech.language)
+    alerts = speech.ngettext("{count} alert", "{count} alerts", result.alerts)
+    if result.whole:
+        first = speech.ngettext(
+            "{alerts} in the last 7 days, from {count} article.",
+            "{alerts} in the last 7 days, from {count} articles.",
+            result.articles,
+            alerts=alerts,
+        )
+    else:
+        first = speech.ngettext(
+            "{alerts} in the time since {time}, from {count} article.",
+            "{alerts} in the time since {time}, from {count} articles.",
+            result.articles,
+            alerts=alerts,
+            time=from_time,
+        )
+    lines = [first]
     if result.cut_short:
-        lines.append(f"There was no time to look further back than {from_time}.")
+        lines.append(speech.gettext("There was no time to look further back than {time}.", time=from_time))
     elif not result.whole:
-        lines.append("Nothing older has been read yet.")
+        lines.append(speech.gettext("Nothing older has been read yet."))
     if result.old:
-        stories = _count(result.old, "more story matches", "more stories match")
-        lines.append(f"{stories}, but had been published more than a day before being read: no alert.")
+        lines.append(
+            speech.ngettext(
+                "{count} more story matches, but had been published more than a day before being read: no "
+                "alert.",
+                "{count} more stories match, but had been published more than a day before being read: no "
+                "alert.",
+                result.old,
+            )
+        )
     if result.untranslated:
-        were = _count(result.untranslated, "of them was", "of them were")
-        lines.append(f"{were} not translated, so English words were not looked for there.")
+        lines.append(
+            speech.ngettext(
+                "{count} of them was not translated, so English words were not looked for there.",
+                "{count} of them were not translated, so English words were not looked for there.",
+                result.untranslated,
+            )
+        )
     return lines
 
 
@@ -179,10 +207,6 @@ def preview_json(query: str, result: Preview) -> Iterator[dict[str, Any]]:
 
 def _iso(moment: datetime) -> str:
     return moment.isoformat().replace("+00:00", "Z")
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number:,} {one if number == 1 else many}"
 
 
 class _Search:

@@ -29,6 +29,7 @@ from bot.delivery.pacing import Pacer
 from bot.delivery.post import Platform, Post
 from bot.delivery.sender import Sender
 from bot.delivery.telegram import TelegramOutput, build_bot
+from bot.delivery.views import alert_message
 from bot.errors import RarewatchError
 from bot.feeds_file import FeedsFile
 from bot.loops import keep_working, report_database
@@ -172,10 +173,12 @@ class Service:
             clock=parts.clock,
             translator=parts.translator,
             inspector=parts.inspector,
+            shows=alert_message,
             operators=parts.settings.admins,
             allowed_chats=parts.settings.allowed_chats,
         )
-        self._watch("listener", self._listen(Listener(application, report=self._report_telegram)))
+        listener = Listener(application, report=self._report_telegram, operators=parts.settings.admins)
+        self._watch("listener", self._listen(listener))
 
     async def _listen(self, listener: Listener) -> None:
         await listener.start()

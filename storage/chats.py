@@ -63,17 +63,17 @@ async def ensure(
         raise LookupError(f"chat {key} vanished within its own transaction")
     chat.kind, chat.title, chat.state = kind, title[:256], ChatState.ACTIVE
     if chat.language is None:
-        chat.language = await _spoken_beside(session, key) or language
+        chat.language = await language_at(session, key) or language
     await session.flush()
     return chat
 
 
-async def _spoken_beside(session: AsyncSession, key: ChatKey) -> str | None:
-    """The language of the chat that a topic is of, or else of its other topics."""
+async def language_at(session: AsyncSession, key: ChatKey) -> str | None:
+    """The language chosen there; in a topic where none was, that of its group, or else of another topic."""
     return await session.scalar(
         select(Chat.language)
         .where(Chat.platform == key.platform, Chat.chat_id == key.chat_id, Chat.language.is_not(None))
-        .order_by(Chat.thread_id)
+        .order_by(Chat.thread_id != key.thread_id, Chat.thread_id)
         .limit(1)
     )
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from telegram import CallbackQuery, MaybeInaccessibleMessage, Message, MessageEntity
 from telegram.constants import ChatType
 
+from bot.chat.audience import Audience
 from bot.chat.service import Place
-from bot.chat.texts import Audience
+from bot.speech import ENGLISH, Speech, nearest
 from storage.chats import TELEGRAM, ChatKey
 
 
@@ -21,6 +22,7 @@ class Asked:
         user_id: who wrote; None for a chat's own voice.
         replied_to: the id of the message this replies to.
         in_its_name: written in the name of this very chat: an anonymous administrator.
+        speech: to answer in; what Telegram says of the person, until the chat's own is looked up.
     """
 
     place: Place
@@ -29,6 +31,7 @@ class Asked:
     user_id: int | None
     in_its_name: bool
     replied_to: int | None = None
+    speech: Speech = ENGLISH
 
     @classmethod
     def of(cls, message: Message) -> Asked:
@@ -40,16 +43,21 @@ class Asked:
         # In a group without topics message_thread_id is a thread of replies, which is no place of its own.
         thread_id = (message.message_thread_id or 0) if message.is_topic_message else 0
         voice = message.sender_chat
+        writer = message.from_user if voice is None else None
+        language = nearest(writer.language_code) if writer is not None else None
         replied = message.reply_to_message
         if replied is not None and replied.message_id == thread_id:
             replied = None  # what is said in a topic is a reply to the topic's beginning
         return cls(
-            place=Place(ChatKey(TELEGRAM, chat.id, thread_id), str(chat.type), chat.effective_name or ""),
+            place=Place(
+                ChatKey(TELEGRAM, chat.id, thread_id), str(chat.type), chat.effective_name or "", language
+            ),
             argument=text.strip(),
             message_id=message.message_id,
-            user_id=message.from_user.id if message.from_user is not None and voice is None else None,
+            user_id=writer.id if writer is not None else None,
             in_its_name=voice is not None and voice.id == chat.id,
             replied_to=replied.message_id if replied is not None else None,
+            speech=Speech.of(language),
         )
 
     @classmethod
@@ -58,12 +66,16 @@ class Asked:
         thread_id = 0
         if isinstance(message, Message) and message.is_topic_message:
             thread_id = message.message_thread_id or 0
+        language, name = nearest(query.from_user.language_code), message.chat.effective_name or ""
         return cls(
-            place=Place(ChatKey(TELEGRAM, message.chat.id, thread_id), str(message.chat.type), ""),
+            place=Place(
+                ChatKey(TELEGRAM, message.chat.id, thread_id), str(message.chat.type), name, language
+            ),
             argument="",
             message_id=message.message_id,
             user_id=query.from_user.id,
             in_its_name=False,
+            speech=Speech.of(language),
         )
 
     @property

@@ -12,6 +12,7 @@ from enum import StrEnum
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.chat.offers import Offer, Offered
+from bot.speech import Speech
 
 BUTTON_CHARS = 30
 UNDO_A_ROW = 2
@@ -44,23 +45,24 @@ def read(data: str | None) -> Pressed | None:
     return None if found is None else Pressed(Press(found[1]), int(found[2]))
 
 
-def under(offer: Offer) -> InlineKeyboardMarkup | None:
+def under(speech: Speech, offer: Offer) -> InlineKeyboardMarkup | None:
     """A row for each translation that is open, one for all of them, and below what can be taken back."""
     waiting = [item for item in offer.items if item.open]
-    rows = [_open(item) for item in waiting]
+    rows = [_open(speech, item) for item in waiting]
     if len(waiting) > 1:
-        label = f"✓ Add all {len(waiting)}"
-        rows.append([InlineKeyboardButton(label, callback_data=_data(Press.ALL, waiting[0]))])
+        label = speech.ngettext("Add all {count}", "Add all {count}", len(waiting))
+        rows.append([InlineKeyboardButton(f"✓ {label}", callback_data=_data(Press.ALL, waiting[0]))])
     decided = [_button("↶ ", item, Press.BACK) for item in offer.items if not item.open]
     rows += [decided[start : start + UNDO_A_ROW] for start in range(0, len(decided), UNDO_A_ROW)]
     return InlineKeyboardMarkup(rows) if rows else None
 
 
-def _open(item: Offered) -> list[InlineKeyboardButton]:
+def _open(speech: Speech, item: Offered) -> list[InlineKeyboardButton]:
+    edit, no = speech.gettext("Edit"), speech.gettext("No")
     return [
         _button("✓ ", item, Press.YES),
-        InlineKeyboardButton("✎ Edit", callback_data=_data(Press.WRITE, item)),
-        InlineKeyboardButton("✗ No", callback_data=_data(Press.NO, item)),
+        InlineKeyboardButton(f"✎ {edit}", callback_data=_data(Press.WRITE, item)),
+        InlineKeyboardButton(f"✗ {no}", callback_data=_data(Press.NO, item)),
     ]
 
 

@@ -29,10 +29,13 @@ from telegram.ext import (
     filters,
 )
 
-from bot.chat import texts, zones
+from bot.chat import follow_texts, news_texts, offer_texts, texts, zones
+from bot.chat.alert_buttons import AlertButtons, ShowsAlert
+from bot.chat.alert_care import AlertCare
 from bot.chat.asked import Asked
 from bot.chat.feed_care import FeedCare, Looks
 from bot.chat.frame import Answer, Frame, Sleep
+from bot.chat.hello import Hello
 from bot.chat.offers import Offers, Translates
 from bot.chat.ordered import OrderedPerChat
 from bot.chat.service import (
@@ -92,7 +95,6 @@ class Commands:
         new = filters.UpdateType.MESSAGE
         private = filters.ChatType.PRIVATE & new
         return [
-            CommandHandler("start", self._frame.on(self.start), filters=new),
             CommandHandler("help", self._frame.on(self.help), filters=new),
             CommandHandler(["subscribe", "follow"], self._on_subscribe, filters=new),
             CommandHandler(["unsubscribe", "unfollow"], self._frame.on(self.unsubscribe), filters=new),
@@ -112,56 +114,50 @@ class Commands:
 
     # What a person asks
 
-    async def start(self, asked: Asked) -> Answer:
-        """Hello; in a private chat it also says: here I am, again."""
-        if asked.private:
-            following = await self._service.greet(asked.place)
-        else:
-            following = len((await self._service.listing(asked.place.key)).texts)
-        return [texts.start(asked.audience, following)]
-
     async def help(self, asked: Asked) -> Answer:
         """Commands, queries, concepts."""
         operator = asked.user_id in self._operators
-        return texts.help_pages(self._concept_ids, group=not asked.private, operator=operator)
+        return texts.help_pages(asked.speech, self._concept_ids, group=not asked.private, operator=operator)
 
     async def subscribe(self, asked: Asked, done: list[Subscribed]) -> Answer:
         """Follow a query; a new subscription is put into `done`."""
         if not asked.argument:
-            return [texts.subscribe_what(self._concept_ids)]
+            return [follow_texts.subscribe_what(asked.speech, self._concept_ids)]
         if not await self._frame.may_change(asked):
-            return [texts.administrators_only()]
+            return [texts.administrators_only(asked.speech)]
         match await self._service.subscribe(asked.place, asked.argument):
             case Subscribed() as outcome:
                 done.append(outcome)
-                return [texts.subscribed(outcome, asked.audience)]
+                return [follow_texts.subscribed(asked.speech, outcome, asked.audience)]
             case QueryRefused() as outcome:
-                return [texts.query_refused(outcome)]
+                return [follow_texts.query_refused(asked.speech, outcome)]
             case TooMany() as outcome:
-                return [texts.too_many(outcome)]
+                return [follow_texts.too_many(asked.speech, outcome)]
             case outcome:
-                return [texts.already_subscribed(outcome)]
+                return [follow_texts.already_subscribed(asked.speech, outcome)]
 
     async def unsubscribe(self, asked: Asked) -> Answer:
         """Stop following."""
         if not asked.argument:
             listing = await self._service.listing(asked.place.key)
-            return texts.unsubscribe_what(listing, asked.audience)
+            return follow_texts.unsubscribe_what(asked.speech, listing, asked.audience)
         if not await self._frame.may_change(asked):
-            return [texts.administrators_only()]
+            return [texts.administrators_only(asked.speech)]
         outcome = await self._service.unsubscribe(asked.place.key, asked.argument)
         if isinstance(outcome, Unsubscribed):
-            return texts.unsubscribed(outcome, asked.audience)
-        return [texts.not_subscribed(outcome, asked.audience)]
+            return follow_texts.unsubscribed(asked.speech, outcome, asked.audience)
+        return [follow_texts.not_subscribed(asked.speech, outcome, asked.audience)]
 
     async def followed(self, asked: Asked) -> Answer:
         """What is followed here."""
-        return texts.listing(await self._service.listing(asked.place.key), asked.audience)
+        return follow_texts.listing(
+            asked.speech, await self._service.listing(asked.place.key), asked.audience
+        )
 
     async def digest(self, asked: Asked) -> Answer:
         """Show, set or end the daily digest."""
         if not asked.argument:
-            return [texts.digest_state(await self._service.digest(asked.place.key))]
+            return [follow_texts.digest_state(asked.speech, await self._service.digest(asked.place.key))]
         off = asked.argument.lower() == "off"
         zone = None
         if not off:
@@ -169,29 +165,29 @@ class Commands:
                 at, place_name = zones.split_time(asked.argument)
                 zone = zones.parse_zone(place_name) if place_name else None
             except (zones.TimeError, zones.ZoneError) as error:
-                return [texts.digest_refused(error.subject, error.reason, error.hint)]
+                return [follow_texts.digest_refused(asked.speech, error)]
         if not await self._frame.may_change(asked):
-            return [texts.administrators_only()]
+            return [texts.administrators_only(asked.speech)]
         if off:
             await self._service.end_digest(asked.place.key)
-            return [texts.digest_off()]
+            return [follow_texts.digest_off(asked.speech)]
         outcome = await self._service.set_digest(asked.place, at, zone)
-        return [texts.digest_set(outcome, zone_given=zone is not None)]
+        return [follow_texts.digest_set(asked.speech, outcome, zone_given=zone is not None)]
 
     async def latest(self, asked: Asked) -> Answer:
         """The newest alerts again."""
-        return texts.latest(await self._service.latest(asked.place.key), asked.audience)
+        return news_texts.latest(asked.speech, await self._service.latest(asked.place.key), asked.audience)
 
     async def preview(self, asked: Asked) -> Answer:
         """What a query would have brought; worked on beside the chat's other messages."""
         if not asked.argument:
-            return [texts.preview_what()]
+            return [news_texts.preview_what(asked.speech)]
         refused = self._service.refusal(asked.argument)
         if refused is not None:
-            return [texts.query_refused(refused)]
+            return [follow_texts.query_refused(asked.speech, refused)]
         key = asked.place.key
         if key in self._previewing:
-            return [texts.preview_busy()]
+            return [news_texts.preview_busy(asked.speech)]
         self._previewing.add(key)
         self._beside(self._preview(asked))
         return []
@@ -200,8 +196,8 @@ class Commands:
         async def look_back(asked: Asked) -> Answer:
             outcome = await self._service.preview(asked.place.key, asked.argument)
             if isinstance(outcome, QueryRefused):
-                return [texts.query_refused(outcome)]
-            return texts.previewed(outcome)
+                return [follow_texts.query_refused(asked.speech, outcome)]
+            return news_texts.previewed(asked.speech, outcome)
 
         try:
             async with self._frame.typing(asked.place.key):
@@ -213,8 +209,8 @@ class Commands:
         """Why an alert came: the one replied to, or the newest."""
         outcome = await self._service.why(asked.place.key, asked.replied_to)
         if isinstance(outcome, NoAlert):
-            return [texts.no_alert(outcome, asked.audience)]
-        return texts.why(outcome)
+            return [news_texts.no_alert(asked.speech, outcome, asked.audience)]
+        return news_texts.why(asked.speech, outcome)
 
     async def reply(self, asked: Asked) -> Answer:
         """Words in reply to a message: those it asked for, or none of our business."""
@@ -222,17 +218,21 @@ class Commands:
         if candidate_id is None:
             return await self.plain_text(asked) if asked.private else []
         if not await self._frame.may_change(asked):
-            return [texts.administrators_only()]
-        return [texts.decided(await self._words.take(asked, candidate_id))]
+            return [texts.administrators_only(asked.speech)]
+        return [offer_texts.decided(asked.speech, await self._words.take(asked, candidate_id))]
 
     async def plain_text(self, asked: Asked) -> Answer:
         """Words without a command: perhaps a query."""
         refused = self._service.refusal(asked.argument)
-        return [texts.offer(asked.argument) if refused is None else texts.not_understood()]
+        return [
+            texts.offer(asked.speech, asked.argument)
+            if refused is None
+            else texts.not_understood(asked.speech)
+        ]
 
-    async def something_else(self, _asked: Asked) -> Answer:
+    async def something_else(self, asked: Asked) -> Answer:
         """A picture, a sticker, a place."""
-        return [texts.not_understood()]
+        return [texts.not_understood(asked.speech)]
 
     async def _on_subscribe(self, update: Update, _context: object) -> None:
         done: list[Subscribed] = []
@@ -244,9 +244,9 @@ class Commands:
     # What Telegram says about chats
 
     async def _on_unknown_command(self, update: Update, _context: object) -> None:
-        async def answer(_asked: Asked) -> Answer:
+        async def answer(asked: Asked) -> Answer:
             text = update.message.text or "" if update.message is not None else ""
-            return [texts.unknown_command(text.split()[0].lstrip("/").partition("@")[0])]
+            return [texts.unknown_command(asked.speech, text.split()[0].lstrip("/").partition("@")[0])]
 
         await self._frame.answer(update, answer)
 
@@ -288,6 +288,7 @@ def build_application(
     clock: Callable[[], datetime],
     translator: Translates | None = None,
     inspector: Looks | None = None,
+    shows: ShowsAlert | None = None,
     operators: Collection[int] = (),
     allowed_chats: Collection[int] = (),
     changed: Callable[[], None] = nothing_happens,
@@ -301,6 +302,7 @@ def build_application(
         clock: gives now, aware.
         translator: for words of a query that other languages don't have; None: no translations are offered.
         inspector: looks at the addresses of feeds; None: there are no commands about feeds.
+        shows: renders an alert anew when a button under it was pressed; None: alerts have no buttons here.
         operators: Telegram's ids of those who may change the feeds.
         allowed_chats: Telegram's ids; empty means everyone.
         changed: called after a commit that may have changed which queries are asked for; must not raise.
@@ -328,11 +330,15 @@ def build_application(
         operators=operators,
         beside=processor.beside,
     )
+    if shows is not None:
+        alert_buttons = AlertButtons(bot, frame, service, AlertCare(database, clock=clock), shows=shows)
+        application.add_handlers(alert_buttons.handlers())  # before those that take any button
     if inspector is not None:
         care = FeedCare(
             bot, database, frame, inspector, operators=operators, clock=clock, beside=processor.beside
         )
         application.add_handlers(care.handlers())  # before those that take any command, any button
+    application.add_handlers(Hello(bot, service, frame).handlers())
     application.add_handlers(commands.handlers())
     application.add_error_handler(commands.on_error)
     return application

@@ -15,8 +15,8 @@ from telegram.constants import ParseMode
 from telegram.error import TelegramError
 from telegram.ext import BaseHandler, CallbackQueryHandler, CommandHandler, filters
 
-from bot.adding import REFUSED, row_of
-from bot.chat import feed_texts, texts
+from bot.adding import row_of
+from bot.chat import feed_texts
 from bot.chat.asked import Asked
 from bot.chat.feed_texts import Press
 from bot.chat.frame import Answer, Frame
@@ -24,6 +24,7 @@ from bot.errors import RarewatchError
 from bot.feed_states import feed_states
 from bot.feeds.catalog import is_feed_address
 from bot.inspection import Inspection
+from bot.speech import Speech
 from storage import added_feeds, feeds
 from storage.added_feeds import Change
 from storage.database import Database
@@ -81,21 +82,21 @@ class FeedCare:
 
     async def show(self, asked: Asked) -> Answer:
         """All feeds and how they stand."""
-        text, markup = await self._page(0)
+        text, markup = await self._page(asked.speech, 0)
         return await self._say(asked, text, markup)
 
     async def add(self, asked: Asked) -> Answer:
         """Look at an address, and have its feed read."""
         user_id = asked.user_id
         if user_id is None or user_id not in self._operators:
-            return [feed_texts.operators_only(user_id)]
+            return [feed_texts.operators_only(asked.speech, user_id)]
         if not asked.argument:
-            return [feed_texts.add_what()]
+            return [feed_texts.add_what(asked.speech)]
         url = asked.argument if "://" in asked.argument else f"https://{asked.argument}"
         if not is_feed_address(url):
-            return [feed_texts.no_address(asked.argument)]
+            return [feed_texts.no_address(asked.speech, asked.argument)]
         if user_id in self._looking:
-            return [feed_texts.busy()]
+            return [feed_texts.busy(asked.speech)]
         self._looking.add(user_id)
         self._beside(self._look_beside(asked, url, user_id))
         return []
@@ -114,7 +115,7 @@ class FeedCare:
         try:
             found = await self._inspector.look(url)
         except RarewatchError as error:
-            return [feed_texts.unreadable(str(error))]
+            return [feed_texts.unreadable(asked.speech, str(error))]
         now, rows = self._clock(), [row_of(one) for one in found]
         async with self._database.write() as session:
             offered = await added_feeds.offer(session, rows, by=user_id, now=now)
@@ -122,30 +123,42 @@ class FeedCare:
             if found[0].page is None:
                 taken = await added_feeds.take(session, offered[0].id, by=user_id, now=now)
         if taken is None:
-            return await self._say(asked, feed_texts.offered(found, offered), feed_texts.choices(offered))
+            return await self._say(
+                asked,
+                feed_texts.offered(asked.speech, found, offered),
+                feed_texts.choices(asked.speech, offered),
+            )
         feed = taken.feed or offered[0]
         if taken.change is not Change.DONE:
-            return [feed_texts.not_added(feed.url, REFUSED[taken.change])]
+            return [feed_texts.not_added(asked.speech, feed.url, taken.change)]
         log.info("feed_added", feed=feed.name, by=user_id)
-        return await self._say(asked, feed_texts.added(found[0], feed), feed_texts.choices([feed]))
+        return await self._say(
+            asked, feed_texts.added(asked.speech, found[0], feed), feed_texts.choices(asked.speech, [feed])
+        )
 
     async def remove(self, asked: Asked) -> Answer:
         """Have a feed read no more."""
         if asked.user_id is None or asked.user_id not in self._operators:
-            return [feed_texts.operators_only(asked.user_id)]
+            return [feed_texts.operators_only(asked.speech, asked.user_id)]
         async with self._database.read() as session:
             all_feeds, added = await feeds.enabled(session), await added_feeds.added(session)
         if not asked.argument:
-            return await self._say(asked, feed_texts.remove_what(added), feed_texts.choices(added))
+            return await self._say(
+                asked, feed_texts.remove_what(asked.speech, added), feed_texts.choices(asked.speech, added)
+            )
         meant = _named(asked.argument, all_feeds)
         if meant is None:
-            return [feed_texts.not_found(asked.argument)]
+            return [feed_texts.not_found(asked.speech, asked.argument)]
         async with self._database.write() as session:
             changed = await added_feeds.remove(session, meant.id)
         if changed.change is Change.LISTED or changed.feed is None:
-            return [feed_texts.listed()]
+            return [feed_texts.listed(asked.speech)]
         log.info("feed_removed", feed=meant.name, by=asked.user_id)
-        return await self._say(asked, feed_texts.chosen([changed.feed]), feed_texts.choices([changed.feed]))
+        return await self._say(
+            asked,
+            feed_texts.chosen(asked.speech, [changed.feed]),
+            feed_texts.choices(asked.speech, [changed.feed]),
+        )
 
     async def _say(self, asked: Asked, text: str, markup: InlineKeyboardMarkup | None) -> Answer:
         """Answers with buttons."""
@@ -154,11 +167,11 @@ class FeedCare:
         await self._frame.send_one(asked, asked.place.key, text, markup)
         return []
 
-    async def _page(self, number: int) -> tuple[str, InlineKeyboardMarkup | None]:
+    async def _page(self, speech: Speech, number: int) -> tuple[str, InlineKeyboardMarkup | None]:
         now = self._clock()
         async with self._database.read() as session:
             states = await feed_states(session, now=now)
-        return feed_texts.listing(states, number, now=now)
+        return feed_texts.listing(speech, states, number, now=now)
 
     # Buttons
 
@@ -169,15 +182,16 @@ class FeedCare:
         """Does what a button says; gives a short answer. A button's data may be anybody's invention."""
         pressed, message = feed_texts.read(query.data), query.message
         if pressed is None or message is None or not self._frame.admits(message.chat.id):
-            return texts.unknown_button()
+            return await self._frame.unknown_button(query)
+        asked = await self._frame.heard(Asked.by_button(query, message))
         chat_id, message_id = message.chat.id, message.message_id
         if pressed.press is Press.PAGE:
-            text, markup = await self._page(pressed.number)
+            text, markup = await self._page(asked.speech, pressed.number)
             await self._edit(chat_id, message_id, text, markup)
             return None
         user_id = query.from_user.id
         if user_id not in self._operators:
-            return feed_texts.operators_only_short()
+            return feed_texts.operators_only_short(asked.speech)
         async with self._database.write() as session:
             if pressed.press is Press.ADD:
                 changed = await added_feeds.take(session, pressed.number, by=user_id, now=self._clock())
@@ -190,8 +204,13 @@ class FeedCare:
             known = await feeds.by_ids(session, [*under, pressed.number])
         shown = [known[one] for one in dict.fromkeys(under or [pressed.number]) if one in known]
         if shown:
-            await self._edit(chat_id, message_id, feed_texts.chosen(shown), feed_texts.choices(shown))
-        return feed_texts.decided(pressed.press, changed.change)
+            await self._edit(
+                chat_id,
+                message_id,
+                feed_texts.chosen(asked.speech, shown),
+                feed_texts.choices(asked.speech, shown),
+            )
+        return feed_texts.decided(asked.speech, pressed.press, changed.change)
 
     async def _edit(
         self, chat_id: int, message_id: int, text: str, markup: InlineKeyboardMarkup | None

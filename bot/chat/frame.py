@@ -7,7 +7,7 @@ import traceback
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -28,6 +28,7 @@ from bot.chat import texts
 from bot.chat.asked import Asked
 from bot.chat.service import ChatService
 from bot.logs import redact
+from bot.speech import Speech, nearest
 from storage.chats import ChatKey
 
 log = structlog.get_logger(__name__)
@@ -38,7 +39,17 @@ TYPING_S = 4.0  # Telegram shows it for five
 SENDS = 3  # of one message, when Telegram asks to wait
 
 Sleep = Callable[[float], Awaitable[None]]
-Answer = Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A message with buttons."""
+
+    text: str
+    markup: InlineKeyboardMarkup
+
+
+Answer = Sequence[str | Reply]
 Act = Callable[[Asked], Awaitable[Answer]]
 Press = Callable[[CallbackQuery], Awaitable[str | None]]
 
@@ -83,7 +94,7 @@ class Frame:
         asked = Asked.of(update.message)
         chat_id = asked.place.key.chat_id
         if not self.admits(chat_id):
-            await self.send(asked, [texts.not_allowed(chat_id)])
+            await self.send(asked, [texts.not_allowed(asked.speech, chat_id)])
             return
         await self.do(asked, act)
 
@@ -91,13 +102,24 @@ class Frame:
         """Answers with what `act` gives, or says that something went wrong."""
         chat_id = asked.place.key.chat_id
         try:
-            await self._service.notice(asked.place.key)
+            asked = await self.heard(asked)
             answer = await act(asked)
         except Exception as error:
             # One transaction an action: it was rolled back.
             self.note("handler", error, chat=chat_id)
-            answer = [texts.something_went_wrong()]
+            answer = [texts.something_went_wrong(asked.speech)]
         await self.send(asked, answer)
+
+    async def heard(self, asked: Asked) -> Asked:
+        """The same, to be answered in its chat's language; a chat that speaks is not gone."""
+        return replace(asked, speech=Speech.of(await self._service.notice(asked.place)))
+
+    async def unknown_button(self, query: CallbackQuery) -> str:
+        """The answer to a button that is none of ours."""
+        speech = Speech.of(nearest(query.from_user.language_code))
+        if query.message is not None and self.admits(query.message.chat.id):
+            speech = (await self.heard(Asked.by_button(query, query.message))).speech
+        return texts.unknown_button(speech)
 
     async def press(self, update: Update, act: Press) -> None:
         """Does what a pressed button says, and gives its presser a short answer."""
@@ -108,7 +130,7 @@ class Frame:
             said = await act(query)
         except Exception as error:
             self.note("handler", error)
-            said = texts.something_went_wrong()
+            said = texts.something_went_wrong(Speech.of(nearest(query.from_user.language_code)))
         try:
             await query.answer(said)
         except BadRequest as error:  # pressed while we were away: Telegram waits for no answer any more
@@ -156,9 +178,10 @@ class Frame:
     async def send(self, asked: Asked, answer: Answer) -> None:
         """Sends an answer; what can't be sent is counted, since there is nobody to tell."""
         key = asked.place.key
-        for text in answer:
+        for part in answer:
+            text, markup = (part.text, part.markup) if isinstance(part, Reply) else (part, None)
             try:
-                key, _ = await self.send_one(asked, key, text)
+                key, _ = await self.send_one(asked, key, text, markup)
             except Forbidden as error:
                 self.note("answer", error, chat=key.chat_id)
                 await self._service.left(key.chat_id)

@@ -7,11 +7,11 @@ another program uses the token. Updates go to the application's queue, from wher
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import timedelta
 
 import structlog
-from telegram import BotCommand, Update
+from telegram import Update
 from telegram.error import (
     BadRequest,
     Conflict,
@@ -22,9 +22,9 @@ from telegram.error import (
     TimedOut,
 )
 
-from bot.chat import texts
 from bot.chat.commands import ALLOWED_UPDATES, AnyApplication
 from bot.chat.frame import Sleep
+from bot.chat.menu import menus
 from bot.chat.ordered import OrderedPerChat
 from bot.errors import RarewatchError
 from bot.logs import redact
@@ -57,6 +57,7 @@ class Listener:
         application: as `build_application` gives it; started and shut down here, its bot with it.
         report: called with True when Telegram is heard, with False and the reason when it isn't; often, so
             the caller says only what is new.
+        operators: Telegram's ids of people whose menus have the operators' commands, too.
         sleep: for the pauses between tries.
         long_poll_s: how long Telegram may keep a question for updates open.
         finish_s: how long a stop waits for answers under way.
@@ -67,6 +68,7 @@ class Listener:
         application: AnyApplication,
         *,
         report: Report,
+        operators: Collection[int] = (),
         sleep: Sleep = asyncio.sleep,
         long_poll_s: int = LONG_POLL_S,
         finish_s: float = FINISH_S,
@@ -74,6 +76,7 @@ class Listener:
         self._application = application
         self._bot = application.bot
         self._report = report
+        self._operators = operators
         self._sleep = sleep
         self._long_poll_s = long_poll_s
         self._finish_s = finish_s
@@ -149,10 +152,11 @@ class Listener:
         log.info("listening", bot=self._bot.username)
 
     async def _set_commands(self) -> None:
-        try:
-            await self._bot.set_my_commands([BotCommand(*command) for command in texts.COMMANDS])
-        except BadRequest as error:  # the menu is a convenience
-            log.warning("commands_not_set", reason=self._reason(error))
+        for menu in menus(self._operators):
+            try:
+                await self._bot.set_my_commands(menu.commands, scope=menu.scope, language_code=menu.language)
+            except BadRequest as error:  # the menu is a convenience; an operator may not have written yet
+                log.warning("commands_not_set", scope=menu.scope.to_dict(), reason=self._reason(error))
 
     async def _poll(self) -> ListeningStopped:
         pause_s = FIRST_PAUSE_S

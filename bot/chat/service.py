@@ -28,6 +28,7 @@ SUBSCRIPTIONS_A_CHAT = 50
 CANONICAL_CHARS = 1024  # what the database's column holds
 LATEST = 5
 PREVIEW_S = 30.0
+PRIVATE = "private"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +38,13 @@ class Place:
     Args:
         kind: ``private``, ``group``, ``supergroup`` or ``channel``.
         title: the chat's, or the person's name.
+        language: the one of ours that suits who speaks; None when Telegram doesn't say.
     """
 
     key: ChatKey
     kind: str
     title: str
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,12 +241,27 @@ class ChatService:
         self._changed()
         return count
 
-    async def notice(self, key: ChatKey) -> None:
-        """A chat that was thought gone has spoken: it is not gone."""
+    async def notice(self, place: Place) -> str | None:
+        """A chat has spoken: if it was thought gone, it is not. Gives the language to answer in, if known."""
         async with self._database.read() as session:
-            chat = await chats.find(session, key)
-        if chat is not None and chat.state == ChatState.GONE:
-            await self.returned(key.chat_id)
+            chat = await chats.find(session, place.key)
+            language = await chats.language_at(session, place.key)
+        if chat is None:
+            return language or place.language
+        if chat.state == ChatState.GONE:
+            await self.returned(place.key.chat_id)
+        if language is None and place.language is not None and place.kind == PRIVATE:
+            # From before the bot had languages: its alerts are to come in that of its answers.
+            async with self._database.write() as session:
+                await chats.set_language(session, chat.id, place.language)
+            return place.language
+        return language
+
+    async def set_language(self, place: Place, language: str) -> None:
+        """Makes the bot speak this language in a chat."""
+        async with self._database.write() as session:
+            chat = await self._ensure(session, place)
+            await chats.set_language(session, chat.id, language)
 
     async def subscribe(
         self, place: Place, text: str
@@ -393,7 +411,12 @@ class ChatService:
 
     async def _ensure(self, session: AsyncSession, place: Place) -> Chat:
         return await chats.ensure(
-            session, place.key, kind=place.kind, title=clean(place.title), now=self._clock()
+            session,
+            place.key,
+            kind=place.kind,
+            title=clean(place.title),
+            now=self._clock(),
+            language=place.language,
         )
 
     async def _equal(

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, tzinfo
 
 from bot.errors import RarewatchError
+from bot.speech import Phrase
 
 SUGGESTIONS = 3  # more would not be read
 
@@ -170,17 +171,29 @@ class ZoneError(RarewatchError):
     """That time zone is not known.
 
     Args:
+        said: the reason, for readers of any language.
         suggestions: names that would be understood, the likeliest first; may be empty.
     """
 
-    def __init__(self, subject: str = "", reason: str = "", *, suggestions: tuple[str, ...] = ()) -> None:
+    def __init__(self, subject: str, said: Phrase, *, suggestions: tuple[str, ...] = ()) -> None:
         hint = f"Did you mean {' or '.join(suggestions)}?" if suggestions else ""
-        super().__init__(subject, reason, hint=hint)
+        super().__init__(subject, str(said), hint=hint)
+        self.said = said
         self.suggestions = suggestions
 
 
 class TimeError(RarewatchError):
-    """That is no time of day."""
+    """That is no time of day.
+
+    Args:
+        said: the reason, for readers of any language.
+        advice: what to write instead.
+    """
+
+    def __init__(self, subject: str, said: Phrase, *, advice: Phrase | None = None) -> None:
+        self.said = said
+        self.advice = advice or Phrase("Write it like 08:00 or 20:30.")
+        super().__init__(subject, str(said), hint=str(self.advice))
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +212,7 @@ def parse_time(text: str) -> time:
     """
     found, rest = split_time(text)
     if rest:
-        raise TimeError(text, f"“{rest}” is no part of a time", hint="Write it like 08:00 or 20:30.")
+        raise TimeError(text, Phrase("“{rest}” is no part of a time", {"rest": rest}))
     return found
 
 
@@ -211,20 +224,16 @@ def split_time(text: str) -> tuple[time, str]:
     """
     match = _TIME.fullmatch(text.strip())
     if match is None or not (match[2] or match[3]):
-        raise TimeError(text, "it has no hours and minutes", hint="Write it like 08:00 or 20:30.")
+        raise TimeError(text, Phrase("it has no hours and minutes"))
     hours, minutes, half = int(match[1]), int(match[2] or 0), (match[3] or "").lower()
     if half:
         if not 1 <= hours <= 12:
-            raise TimeError(
-                text, f"{half} goes with hours from 1 to 12", hint="Write it like 08:00 or 20:30."
-            )
+            raise TimeError(text, Phrase("{half} goes with hours from 1 to 12", {"half": half}))
         hours = hours % 12 + (12 if half == "pm" else 0)
     if hours == 24 and minutes == 0:
-        raise TimeError(text, "a day ends at 23:59", hint="For midnight, write 00:00.")
+        raise TimeError(text, Phrase("a day ends at 23:59"), advice=Phrase("For midnight, write 00:00."))
     if hours > 23 or minutes > 59:
-        raise TimeError(
-            text, "hours go from 0 to 23, minutes from 0 to 59", hint="Write it like 08:00 or 20:30."
-        )
+        raise TimeError(text, Phrase("hours go from 0 to 23, minutes from 0 to 59"))
     return time(hours, minutes), match[4].strip()
 
 
@@ -241,7 +250,7 @@ def parse_zone(text: str) -> str:
     shown = " ".join(text.split())
     plain = re.sub(r" time( ?zone)?$", "", _plain(text))  # "Jakarta time"
     if not plain:
-        raise ZoneError(shown, "it is empty", suggestions=("Jakarta", "Moscow", "UTC+7"))
+        raise ZoneError(shown, Phrase("it is empty"), suggestions=("Jakarta", "Moscow", "UTC+7"))
     offset = _OFFSET.fullmatch(_minus(unicodedata.normalize("NFKC", text)).strip().casefold())
     if offset is not None:
         return _fixed(shown, offset)
@@ -250,12 +259,13 @@ def parse_zone(text: str) -> str:
     if plain in _SEVERAL:
         # Before the database's own names: its EST has no summer time, which nobody in New York means.
         cities = _SEVERAL[plain]
-        reason = "it means more than one zone" if len(cities) > 1 else "please name a city instead"
-        raise ZoneError(shown, reason, suggestions=cities)
+        several = Phrase("it means more than one zone")
+        said = several if len(cities) > 1 else Phrase("please name a city instead")
+        raise ZoneError(shown, said, suggestions=cities)
     names = _names()
     found = names.full.get(plain) or names.places.get(plain)
     if found is None:
-        raise ZoneError(shown, "no city or zone has this name", suggestions=_nearest(plain))
+        raise ZoneError(shown, Phrase("no city or zone has this name"), suggestions=_nearest(plain))
     return found
 
 
@@ -284,16 +294,16 @@ def _fixed(shown: str, offset: re.Match[str]) -> str:
         hours_east = sign * hours + 3  # "MSK+4", as Russian timetables write it
         sign, hours = (1 if hours_east >= 0 else -1), abs(hours_east)
         if minutes:
-            raise ZoneError(shown, "only whole hours can follow MSK", suggestions=("Moscow",))
+            raise ZoneError(shown, Phrase("only whole hours can follow MSK"), suggestions=("Moscow",))
     if minutes:
         city = _PART_HOURS.get((sign, hours, minutes))
         raise ZoneError(
             shown,
-            "an offset must be of whole hours; please name a city instead",
+            Phrase("an offset must be of whole hours; please name a city instead"),
             suggestions=(city,) if city else (),
         )
     if hours > (14 if sign > 0 else 12):
-        raise ZoneError(shown, "offsets go from UTC-12 to UTC+14")
+        raise ZoneError(shown, Phrase("offsets go from UTC-12 to UTC+14"))
     if hours == 0:
         return "UTC"
     return f"Etc/GMT{'-' if sign > 0 else '+'}{hours}"

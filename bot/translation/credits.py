@@ -22,9 +22,14 @@ def translated_by(kept: str | None) -> str:
         kept: as stored with an article: one name, or the title's and the summary's with a comma between.
             Several that made parts of one text have a + between them.
     """
-    if not kept or kept == ORIGINAL:
-        return ""
-    shown = [" and ".join(NAMES.get(name, name) for name in part.split("+")) for part in kept.split(",")]
-    if len(shown) == 1:
-        return shown[0]
+    shown = [" and ".join(NAMES.get(name, name) for name in names) for names in translators(kept)]
+    if len(shown) < 2:
+        return "".join(shown)
     return " and ".join(f"{who} ({part})" for who, part in zip(shown, PARTS, strict=False))
+
+
+def translators(kept: str | None) -> list[list[str]]:
+    """The translators' own names: one list, or the title's and the summary's; none when nobody translated."""
+    if not kept or kept == ORIGINAL:
+        return []
+    return [part.split("+") for part in kept.split(",")]

@@ -14,6 +14,7 @@ from bot.chat.feed_care import Looks
 from bot.chat.listener import Listener
 from bot.chat.offers import Translates
 from bot.delivery.telegram import build_bot
+from bot.delivery.views import alert_message
 from bot.language.concepts import Concepts
 from storage.database import Database
 from tests.standins.bot_api import BotApi, Sent
@@ -92,6 +93,7 @@ async def talking(
         clock=lambda: now,
         translator=translator,
         inspector=inspector,
+        shows=alert_message,
         operators=operators,
         allowed_chats=allowed_chats,
         counts=counts,
@@ -100,6 +102,7 @@ async def talking(
     listener = Listener(
         application,
         report=lambda ok, reason: reports.append((ok, reason)),
+        operators=operators,
         sleep=sleep,
         long_poll_s=1,
         finish_s=finish_s,

@@ -11,7 +11,9 @@ import structlog
 from sqlalchemy import text as sql
 
 from bot.chat import texts
+from bot.chat.menu import COMMANDS
 from bot.language.concepts import Concepts
+from bot.speech import ENGLISH
 from storage import alerts, chats, subscriptions
 from storage.chats import ChatKey
 from storage.database import Database
@@ -50,7 +52,7 @@ async def test_a_person_follows_lists_and_ends(talk: Talk, database: Database) -
     assert "/subscribe #rare_earths" in await talk.ask(SARI, SARI, "/start")
     assert await talk.ask(SARI, SARI, "/subscribe #rare_earths") == (
         "Following #rare_earths. I will alert you at once, in English, whatever language it is written in. "
-        "You follow 1 query; see /list."
+        "You follow 1 query. All of them: /list"
     )
     assert "You follow 2 queries" in await talk.ask(SARI, SARI, "/follow nickel (export OR quota)")
     assert "number 1" in await talk.ask(SARI, SARI, "/subscribe@rarewatch_bot #rare_earths")
@@ -58,14 +60,14 @@ async def test_a_person_follows_lists_and_ends(talk: Talk, database: Database) -
         "1. #rare_earths",
         "2. nickel (export OR quota)",
     ]
-    assert "You follow 2 queries; see /list" in await talk.ask(SARI, SARI, "/start")
+    assert "You follow 2 queries. All of them: /list" in await talk.ask(SARI, SARI, "/start")
     assert await following(database, SARI) == ["#rare_earths", "nickel (export OR quota)"]
     assert await talk.ask(SARI, SARI, "/unsubscribe 1") == (
-        "Stopped following #rare_earths. You follow 1 query now."
+        "#rare_earths is not followed any more. You follow 1 query."
     )
     assert "Which one?" in await talk.ask(SARI, SARI, "/unsubscribe")
     assert "is not followed here" in await talk.ask(SARI, SARI, "/unsubscribe 7")
-    assert "You follow nothing now" in await talk.ask(SARI, SARI, "/unsubscribe all")
+    assert "You follow nothing." in await talk.ask(SARI, SARI, "/unsubscribe all")
     assert await following(database, SARI) == []
     assert talk.counts == {}
 
@@ -94,11 +96,11 @@ async def test_a_command_without_its_argument_is_answered_with_examples(talk: Ta
 
 
 async def test_help_names_every_command_and_every_concept(talk: Talk, concepts: Concepts) -> None:
-    pages = texts.help_pages(concepts.ids, group=False)
+    pages = texts.help_pages(ENGLISH, concepts.ids, group=False)
     sent = await talk.ask_all(SARI, SARI, "/help", len(pages))
     read = "\n".join(message.text_plain for message in sent)
-    assert {name for name, _ in texts.COMMANDS if f"/{name}" in read} == {
-        name for name, _ in texts.COMMANDS if name != "help"
+    assert {name for name, _ in COMMANDS if f"/{name}" in read} == {
+        name for name, _ in COMMANDS if name != "help"
     }
     assert all(f"#{name}" in read.split() for name in concepts.ids)
 
@@ -177,7 +179,7 @@ NO_DIGEST = {
     "jakarta": "no hours and minutes",
     "08:00 jakata": "Did you mean Jakarta?",
     "08:00 +5:30": "Did you mean Kolkata?",
-    "08:00 IST": "Did you mean Kolkata or Jerusalem or Dublin?",
+    "08:00 IST": "Did you mean Kolkata, Jerusalem, or Dublin?",
 }
 
 
@@ -374,7 +376,7 @@ async def sent_alert(
 async def test_why_explains_the_newest_alert_or_the_one_replied_to(
     talk: Talk, database: Database, now: datetime
 ) -> None:
-    assert "you follow nothing yet" in await talk.ask(SARI, SARI, "/why")
+    assert "You follow nothing." in await talk.ask(SARI, SARI, "/why")
     (first,) = await talk.ask_all(SARI, SARI, "/subscribe nickel", 1)
     assert "No alert has come here yet. You follow 1 query" in await talk.ask(SARI, SARI, "/why")
     (second,) = await talk.ask_all(SARI, SARI, "/list", 1)  # two messages to stand in for alerts

@@ -16,6 +16,7 @@ from bot.feeds.diagnosis import Remark
 from bot.feeds.parse import Entry, ParsedFeed
 from bot.inspection import Inspection
 from bot.language.concepts import Concepts
+from bot.speech import ENGLISH
 from storage import feeds
 from storage.database import Database
 from storage.feeds import FeedRow
@@ -264,13 +265,13 @@ async def test_help_tells_operators_of_their_own_commands(talk: Talk) -> None:
 @pytest.mark.parametrize(
     ("seconds", "shown"),
     [
-        (0, "just now"),
-        (59, "59 s ago"),
-        (119, "119 s ago"),
-        (120, "2 min ago"),
-        (7200, "2 h ago"),
-        (9e5, "10 d ago"),
+        (0, "read just now"),
+        (59, "read 59 s ago"),
+        (119, "read 119 s ago"),
+        (120, "read 2 min ago"),
+        (7200, "read 2 h ago"),
+        (9e5, "read 10 d ago"),
     ],
 )
 def test_times_are_said_in_a_unit_that_fits(seconds: float, shown: str) -> None:
-    assert feed_texts._ago(seconds) == shown
+    assert feed_texts._read(ENGLISH, seconds) == shown

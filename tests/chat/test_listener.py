@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import traceback
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -10,8 +11,8 @@ from datetime import datetime
 import pytest
 import structlog
 
-from bot.chat import texts
 from bot.chat.listener import CONFLICTS, ListeningStopped
+from bot.chat.menu import COMMANDS
 from bot.language.concepts import Concepts
 from storage.database import Database
 from tests.chat.talk import SECRET, TOKEN, Talk, talking
@@ -36,13 +37,27 @@ async def has_tried(talk: Talk, times: int) -> None:
     await talk.until(reached)
 
 
-async def test_the_commands_stand_in_telegrams_menu(
+async def test_the_commands_stand_in_telegrams_menus(
     api: BotApi, database: Database, concepts: Concepts, now: datetime
 ) -> None:
-    async with talking(api, database, concepts, now) as talk:
+    async with talking(api, database, concepts, now, operators=[SARI]) as talk:
         await talk.ask(SARI, SARI, "/help")
-    (menu,) = api.commands.values()
-    assert [(entry["command"], entry["description"]) for entry in menu] == list(texts.COMMANDS)
+    menus = {
+        (json.loads(scope)["type"], language): {entry["command"]: entry["description"] for entry in menu}
+        for (scope, language), menu in api.commands.items()
+    }
+    everybody, all_of_it = (
+        {"list", "latest", "preview", "why", "feeds", "help"},
+        {name for name, _ in COMMANDS},
+    )
+    for language in ("", "id", "ru"):
+        assert set(menus["all_group_chats", language]) == everybody
+        for scope in ("default", "all_private_chats", "all_chat_administrators"):
+            assert set(menus[scope, language]) == all_of_it
+        assert set(menus["chat", language]) == all_of_it | {"addfeed", "removefeed"}
+    assert menus["all_private_chats", ""]["list"] == "What is followed here"
+    assert menus["all_private_chats", "id"]["list"] == "Apa yang diikuti di sini"
+    assert menus["all_private_chats", "ru"]["list"] == "За чем здесь следят"
 
 
 async def test_only_wanted_kinds_of_updates_are_asked_for(
@@ -178,7 +193,7 @@ async def test_a_stop_confirms_what_was_answered_so_that_nothing_is_done_twice(
     api.say(SARI, SARI, "/list")  # while nobody listens
     async with talking(api, database, concepts, now) as talk:
         await talk.heard(SARI, 2)
-    assert "You follow nothing yet" in api.sent_to(SARI)[2].text_plain
+    assert "You follow nothing." in api.sent_to(SARI)[2].text_plain
     assert len(api.sent_to(SARI)) == 3
 
 

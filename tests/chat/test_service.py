@@ -146,7 +146,7 @@ async def test_a_stranger_can_ask_everything(service: ChatService) -> None:
     assert (await service.latest(HERE.key)).items == ()
     assert (await service.digest(HERE.key)).at is None
     assert (await service.end_digest(HERE.key)).at is None
-    await service.notice(HERE.key)
+    await service.notice(HERE)
 
 
 async def test_a_topic_follows_for_itself(service: ChatService) -> None:
@@ -271,7 +271,7 @@ async def _states(database: Database) -> dict[int, str]:
 async def test_a_chat_that_speaks_is_not_gone(service: ChatService, any_database: Database) -> None:
     await service.subscribe(GROUP, "nickel")
     await service.left(-200)
-    await service.notice(GROUP.key)
+    await service.notice(GROUP)
     assert await _states(any_database) == {0: ChatState.ACTIVE}
 
 
