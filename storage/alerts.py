@@ -19,7 +19,7 @@ WAITING = (AlertState.PENDING, AlertState.SENDING)
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """An alert this process is to send now, with all that its message is made of."""
+    """An alert that is to be sent, or shown anew, with all that its message is made of."""
 
     alert: Alert
     chat: Chat
@@ -235,6 +235,23 @@ async def by_message(
     """The alert that is this message of a platform's chat, in whichever of its topics."""
     places = select(Chat.id).where(Chat.platform == platform, Chat.chat_id == chat_id)
     return await _newest(session, Alert.chat_id.in_(places), Alert.message_id == message_id)
+
+
+async def with_id(session: AsyncSession, platform: str, chat_id: int, alert_id: int) -> Claimed | None:
+    """An alert with all that its message is made of, if it went to this chat of a platform."""
+    rows = await session.execute(
+        select(Alert, Chat, Article, Feed)
+        .join(Chat, Chat.id == Alert.chat_id)
+        .join(Article, Article.id == Alert.article_id)
+        .join(Feed, Feed.id == Article.feed_id)
+        .where(
+            Alert.id == alert_id,
+            Alert.kind == AlertKind.ALERT,
+            Chat.platform == platform,
+            Chat.chat_id == chat_id,
+        )
+    )
+    return next((Claimed(alert, chat, article, feed) for alert, chat, article, feed in rows), None)
 
 
 async def _newest(session: AsyncSession, *where: ColumnElement[bool]) -> tuple[Alert, Article, Feed] | None:

@@ -67,6 +67,14 @@ async def unmute(session: AsyncSession, chat_id: int, what: Muted, id: int) -> b
     return bool(list(gone))
 
 
+async def has_subscription(session: AsyncSession, chat_id: int, subscription_id: int) -> bool:
+    """Whether a subscription is this chat's."""
+    found = await session.scalar(
+        select(Subscription.id).where(Subscription.id == subscription_id, Subscription.chat_id == chat_id)
+    )
+    return found is not None
+
+
 async def of_chat(session: AsyncSession, chat_id: int, *, now: datetime) -> frozenset[tuple[Muted, int]]:
     """All that a chat has muted."""
     rows = await session.scalars(select(Mute).where(Mute.chat_id == chat_id, _holds(now)))
