@@ -49,6 +49,7 @@ from bot.chat.service import (
 )
 from bot.chat.word_offers import WordOffers
 from bot.language.concepts import Concepts
+from bot.speech import LANGUAGES, Speech
 from storage.chats import ChatKey
 from storage.database import Database
 
@@ -309,6 +310,8 @@ def build_application(
         counts: gets how often what went wrong: ``handler``, ``answer``.
         sleep: for the waits Telegram asks for.
     """
+    for language in LANGUAGES:
+        Speech.of(language)  # read now: not while a message waits
     processor = OrderedPerChat()
     application: AnyApplication = (
         ApplicationBuilder().bot(bot).updater(None).job_queue(None).concurrent_updates(processor).build()

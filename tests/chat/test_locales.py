@@ -19,7 +19,7 @@ from bot.speech import CATALOGUES, DOMAIN, LANGUAGES, Speech
 PROGRAM = Path(bot.__file__).parent
 KEYWORDS = {"gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2), "Phrase": None}
 TRANSLATED = [language for language in LANGUAGES if language != "en"]
-HOW = "pybabel extract -k Phrase -o rarewatch.pot bot, then pybabel update (see the README)"
+HOW = "pybabel extract and update, as the README says"
 # What a translation must have as often as its sentence: placeholders, tags, commands, addresses.
 KEPT = re.compile(r"\{\w*\}|</?\w+>|/[a-z]+|https?://|feeds\.yaml|RAREWATCH_\w+|UTC[+-]\d+|…|«|»")
 
