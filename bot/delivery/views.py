@@ -99,16 +99,28 @@ def _why_lines(
 ) -> tuple[WhyLine, ...]:
     """A line a subscription; those that the same words satisfied share one.
 
-    One that is no more than a concept isn't named: it stands among the hashtags.
+    Those that are no more than a concept share a nameless one: they stand among the hashtags, and what
+    they found speaks for itself.
     """
+    of_concepts: dict[str, str] = {}
     by_reasons: dict[tuple[str, ...], list[str]] = {}
     for line in why:
         subscription = line["subscription"]
-        reasons = tuple(_reason(subscription, one, original) for one in line["reasons"])
-        names = by_reasons.setdefault(reasons, [])
-        if subscription not in tags:
-            names.append(subscription)
-    return tuple(WhyLine(", ".join(names), reasons) for reasons, names in by_reasons.items())
+        if subscription in tags:
+            for found in line["reasons"]:
+                language = None if found["language"] == original else found["language"]
+                of_concepts |= {word.casefold(): reason([word], language) for word in found["words"]}
+        else:
+            reasons = tuple(_reason(subscription, one, original) for one in line["reasons"])
+            by_reasons.setdefault(reasons, []).append(subscription)
+    # "rare earth refinery" says all that "rare earth" says.
+    telling = [
+        shown
+        for word, shown in of_concepts.items()
+        if not any(word in other for other in of_concepts if other != word)
+    ]
+    named = [WhyLine(", ".join(names), reasons) for reasons, names in by_reasons.items()]
+    return ((WhyLine("", tuple(telling)),) if telling else ()) + tuple(named)
 
 
 def _reason(subscription: str, found: Mapping[str, Any], original: str | None) -> str:

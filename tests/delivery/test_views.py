@@ -58,15 +58,29 @@ def test_the_reason_names_its_part_of_a_longer_query_only(now: datetime) -> None
     )
 
 
-def test_a_concept_stands_among_the_hashtags_and_not_before_its_reason(now: datetime) -> None:
-    alert = Alert(why=[why("#nickel", "#nickel"), why("#nickel OR ban", "#nickel", "ban")])
+def test_concepts_stand_among_the_hashtags_and_what_they_found_in_one_line(now: datetime) -> None:
+    def found(clause: str, *words: str, language: str = "id") -> dict[str, Any]:
+        return {
+            "subscription": clause,
+            "reasons": [{"clause": clause, "words": list(words), "language": language}],
+        }
+
+    alert = Alert(
+        why=[
+            found("#nickel", "nikel", "bijih nikel"),
+            found("#mining", "Bijih nikel", "tambang"),
+            found("#export_controls", "export ban", language="en"),
+            why("#nickel OR ban", "#nickel", "ban"),
+        ]
+    )
     view = alert_view(alert, CHAT, article(now), FEED)
-    assert view.concepts == ("nickel",)
+    assert view.concepts == ("nickel", "mining", "export_controls")
     assert view.why == (
-        WhyLine("", ("«nikel»",)),
+        WhyLine("", ("«Bijih nikel»", "«tambang»", "«export ban» (English)")),
         WhyLine("#nickel OR ban", ("#nickel «nikel»", "ban «nikel»")),
     )
-    assert "\n#nickel\nWhy:\n• «nikel»\n• #nickel OR ban — " in render_alert(view).plain
+    plain = render_alert(view).plain
+    assert "\n#nickel #mining #export_controls\nWhy:\n• «Bijih nikel», «tambang», «export ban»" in plain
 
 
 def test_the_words_that_were_found_are_marked_and_the_original_has_its_own_summary(now: datetime) -> None:

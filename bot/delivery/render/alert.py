@@ -36,7 +36,7 @@ SUBSCRIPTION_CHARS = 120
 REASON_CHARS = 120
 WHY_LINES = 5
 WHY_CHARS = 250  # a line
-REASONS_A_LINE = 4
+REASONS_A_LINE = 5
 
 NOT_TRANSLATED = "Not translated yet; this message will be updated."
 
@@ -46,8 +46,8 @@ class WhyLine:
     """Why one subscription wanted an article.
 
     Args:
-        subscription: the query as the chat knows it, for example ``nickel OR cobalt``; empty when it is no
-            more than a concept, which stands among the hashtags.
+        subscription: the query as the chat knows it, for example ``nickel OR cobalt``; empty for those that
+            are no more than a concept, which stands among the hashtags.
         reasons: what was found, each ready to read; see `reason`.
     """
 
