@@ -391,6 +391,7 @@ MEANT = {
     ("stockpiles", "critical_minerals"),
     ("titanium", "mining"),
     ("trade_talks", "tariffs"),
+    ("free_trade_agreements", "tariffs"),
     ("trade_war", "tariffs"),
     ("zinc_lead", "mining"),
     ("zinc_lead", "smelters"),

@@ -146,6 +146,17 @@ TRAPS = [
     ("duty on a refined metal", "mining", "Levy spares refining of gallium know-how"),
     ("a gatekeeper", "sanctions", "EU designates an app store as a gatekeeper"),
     ("talks with a union", "trade_war", "Depot ends trade talks with its union"),
+    ("a neighbour that answers", "trade_war", "Ottawa retaliates against American tariffs on lumber"),
+    ("talks of two others", "trade_war", "Trade talks between Jakarta and Ottawa near the end"),
+    ("talks without trade", "trade_war", "US and China open talks on visas"),
+    ("judges on tariffs", "trade_war", "Court battle over tariffs reaches the supreme justices"),
+    ("scrap metal", "critical_minerals", "Metals thieves strip scrap from a battery yard"),
+    ("a duty on metals", "critical_minerals", "Import duty on metals from China is cut"),
+    ("entities that merge", "export_controls", "Merger of the railway removes two legal entities"),
+    ("a designated area", "sanctions", "Dogs may run in a specially designated area"),
+    ("a target of rockets", "sanctions", "US targets Iranian missile sites in a strike on the oil coast"),
+    ("a shop's subsidy", "tariffs", "Subsidised school meals with imported rice"),
+    ("a probe of drugs", "tariffs", "Police probe illegal imports of cheap drugs"),
 ]  # fmt: skip
 
 # The same words where they are meant.
@@ -218,6 +229,19 @@ MEANT = [
     ("a commercial row", "trade_war", "Commercial row between Quito and Bogota widens"),
     ("magnets that run short", "rare_earths", "Honda idles a line as magnets run short"),
     ("graphite dug", "mining", "Firm resumes graphite digging after floods"),
+    ("the two that answer each other", "trade_war", "Beijing hits back at US tariffs with duties on sorghum"),
+    ("talks of the two", "trade_war", "Shares climb as U.S.-China trade talks resume"),
+    ("a row over duties", "trade_war", "Row over tariffs between neighbours drags on"),
+    ("metals of batteries", "critical_minerals", "Which metals for EV batteries will run out first"),
+    ("minerals held back", "critical_minerals", "China curbs sales of two minerals"),
+    ("minerals of chips", "critical_minerals", "Tokyo hunts for chipmaking metals"),
+    ("cut off from chips", "export_controls", "Allies to deny Beijing advanced chips"),
+    ("entities on a list", "export_controls", "Washington adds nine Chinese aerospace entities"),
+    ("controls of the bureau", "export_controls", "BIS drafts controls for toxins"),
+    ("specially designated", "sanctions", "Bank drops a specially designated national"),
+    ("whom a state targets", "sanctions", "UK targets Russian insurance firms and oil brokers"),
+    ("subsidised imports", "tariffs", "Commission says subsidised imports injure tyre makers"),
+    ("a probe of imports", "tariffs", "Commerce department opens a probe of drone imports"),
 ]  # fmt: skip
 
 

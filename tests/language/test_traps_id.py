@@ -133,6 +133,17 @@ TRAPS = [
     ("a border", "export_controls", "Ekspor lewat perbatasan ramai menjelang Lebaran"),
     ("a flood", "export_controls", "Ekspor kopi terhenti karena banjir"),
     ("a lender of exports", "export_controls", "Badan Ekspor AS danai pembangkit"),
+    ("tetangga yang membalas", "trade_war", "Ottawa membalas dengan mengenakan tarif 25 persen atas kayu AS"),
+    ("perundingan dua negara lain", "trade_war", "Perundingan dagang Jakarta dan Ottawa hampir selesai"),
+    ("damai di jalan", "trade_war", "Polisi damaikan turis China dan Amerika usai cekcok di pantai"),
+    ("damai di medan perang", "trade_war", "China ajak AS bantu damai di Gaza"),
+    ("logam bekas", "critical_minerals", "Pengepul logam bekas menimbun baterai tua"),
+    ("harta karun di laut", "critical_minerals", "Harta karun kapal kuno ditemukan di Greenland"),
+    ("harta karun that is sought", "rare_earths", "Warga memburu harta karun di bukit"),
+    ("devisa of exporters", "export_controls", "Aturan baru soal ekspor dan devisa berlaku Juli"),
+    ("kesepakatan tarif tol", "tariffs", "Kesepakatan tarif tol diteken gubernur"),
+    ("a drone strike", "sanctions", "Ukraina membidik armada Rusia dengan drone"),
+    ("industri batu bata", "mining", "Industri batu bata kampung sepi pesanan"),
 ]  # fmt: skip
 
 # The same words where they are meant.
@@ -205,6 +216,20 @@ MEANT = [
     ("bazoka dagang", "trade_war", "Eropa siapkan bazoka dagang"),
     ("found in the ground", "mining", "Litium ditemukan di dua provinsi"),
     ("stock of magnets", "rare_earths", "Stok magnet menipis, pabrik setop produksi"),
+    ("the two that answer each other", "trade_war", "Tiongkok langsung membalas, kenakan tarif 34 persen"),
+    ("answered once more", "trade_war", "Naikkan bea, tetangga kembali membalas tarif"),
+    ("talks of the two", "trade_war", "Perundingan dagang AS-China buntu, bursa jatuh"),
+    ("peace of the two", "trade_war", "AS dan China berdamai, rupiah perkasa"),
+    ("gencatan tarif", "trade_war", "Gencatan tarif diperpanjang tiga bulan"),
+    ("metals held back", "critical_minerals", "China setop ekspor logam untuk pabrik senjata"),
+    ("metals of chips", "critical_minerals", "Jepang berburu logam untuk chip"),
+    ("bahan baku chip", "critical_minerals", "Bahan baku chip makin sulit dicari"),
+    ("harta karun of Greenland", "critical_minerals", "Harta karun Greenland diperebutkan"),
+    ("tata kelola ekspor", "export_controls", "Tata kelola ekspor sawit dirombak"),
+    ("akses ke chip", "export_controls", "Washington putus akses Huawei ke chip canggih"),
+    ("kesepakatan tarif", "tariffs", "Kesepakatan tarif diteken, perajin mebel lega"),
+    ("who is aimed at", "sanctions", "London membidik perusahaan Rusia dan kroni"),
+    ("asosiasi nikel", "mining", "Asosiasi nikel minta kuota ditambah"),
 ]  # fmt: skip
 
 
