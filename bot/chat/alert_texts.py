@@ -49,7 +49,8 @@ def saved(speech: Speech, outcome: SavedAlerts) -> list[str]:
     """All that is saved, the newest first."""
     if not outcome.rows:
         return [speech.gettext("Nothing is saved here yet. Each alert has a button for it.")]
-    lines = [f"<b>{speech.gettext('Saved alerts')}</b>"]
+    heading = speech.gettext("Saved alerts")
+    lines = [f"<b>{heading}</b>"]
     for _, article, feed in outcome.rows:
         title = short(article.english_title or article.title, TITLE_CHARS) or speech.gettext("(no title)")
         when = local_time(article.published_at or article.fetched_at, outcome.zone, speech.language)

@@ -21,6 +21,7 @@ from bot.delivery.render import (
     reason,
     render_alert,
 )
+from bot.speech import Speech
 from storage.models import Alert, Article, Chat, Feed, Story
 from storage.mutes import Muted
 
@@ -33,6 +34,7 @@ def is_english(article: Article) -> bool:
 def alert_view(alert: Alert, chat: Chat, article: Article, feed: Feed) -> AlertView:
     """What an alert shows of an article."""
     concepts = _concepts(alert.why)
+    speech = Speech.of(chat.language)
     return AlertView(
         title=article.english_title or article.title,
         summary=(article.english_summary or "") if article.english_title is not None else article.summary,
@@ -44,8 +46,9 @@ def alert_view(alert: Alert, chat: Chat, article: Article, feed: Feed) -> AlertV
         tier=feed.tier,
         published=article.published_at or article.fetched_at,
         url=article.url,
-        why=_why_lines(alert.why, article.language, {f"#{concept}" for concept in concepts}),
+        why=_why_lines(alert.why, article.language, {f"#{concept}" for concept in concepts}, speech),
         zone=chat.zone,
+        speech=speech,
         original_summary=article.summary,
         concepts=concepts,
         found=_found(alert.why),
@@ -86,7 +89,7 @@ def alert_message(
             if "id" in line  # alerts of before it was noted have none
         ),
     )
-    return replace(message, buttons=alert_buttons(standing))
+    return replace(message, buttons=alert_buttons(standing, view.speech))
 
 
 def _found(why: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
@@ -95,7 +98,7 @@ def _found(why: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
 
 
 def _why_lines(
-    why: Sequence[Mapping[str, Any]], original: str | None, tags: Collection[str]
+    why: Sequence[Mapping[str, Any]], original: str | None, tags: Collection[str], speech: Speech
 ) -> tuple[WhyLine, ...]:
     """A line a subscription; those that the same words satisfied share one.
 
@@ -109,9 +112,9 @@ def _why_lines(
         if subscription in tags:
             for found in line["reasons"]:
                 language = None if found["language"] == original else found["language"]
-                of_concepts |= {word.casefold(): reason([word], language) for word in found["words"]}
+                of_concepts |= {word.casefold(): reason([word], language, speech) for word in found["words"]}
         else:
-            reasons = tuple(_reason(subscription, one, original) for one in line["reasons"])
+            reasons = tuple(_reason(subscription, one, original, speech) for one in line["reasons"])
             by_reasons.setdefault(reasons, []).append(subscription)
     # "rare earth refinery" says all that "rare earth" says.
     telling = [
@@ -123,10 +126,10 @@ def _why_lines(
     return ((WhyLine("", tuple(telling)),) if telling else ()) + tuple(named)
 
 
-def _reason(subscription: str, found: Mapping[str, Any], original: str | None) -> str:
+def _reason(subscription: str, found: Mapping[str, Any], original: str | None, speech: Speech) -> str:
     clause, language = found["clause"], found["language"]
     # The original's own words need no name of their language: it stands a line above, and room is scarce.
-    text = reason(found["words"], None if language == original else language)
+    text = reason(found["words"], None if language == original else language, speech)
     # In a longer query, say which part of it found the words, unless they are that part.
     own = clause.strip('"').casefold()
     said = clause == subscription or any(own == word.casefold() for word in found["words"])
@@ -142,7 +145,7 @@ def digest_view(
         chat_title=None if chat.kind in ("private", "console") else chat.title,
         local_date=local_date,
         zone=chat.zone,
-        locale="en",
+        speech=Speech.of(chat.language),
         stories=tuple(
             DigestLine(
                 title=article.english_title or article.title,

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from bot.delivery.render import (
     ENTITY_BYTES_LIMIT,
     ENTITY_LIMIT,
-    NOT_TRANSLATED,
     TEXT_LIMIT,
     AlertView,
     DigestLine,
@@ -29,6 +28,7 @@ from bot.delivery.render import (
     render_digest,
     safe_url,
 )
+from bot.speech import ENGLISH, LANGUAGES, Speech
 from tests.standins.telegram_html import Entity, Parsed, parse
 
 MORNING = datetime(2026, 11, 23, 7, 5, tzinfo=UTC)
@@ -54,7 +54,7 @@ DIGEST = DigestView(
     chat_title=None,
     local_date=date(2026, 11, 23),
     zone="Asia/Jakarta",
-    locale="en",
+    speech=ENGLISH,
     stories=(
         DigestLine("Ban on ore exports stays", "https://a.example/1", "Warta", 1, ("bauxite", "export_ban")),
         DigestLine("Magnets get dearer", "https://a.example/2", "Kabar", 3, ("rare_earths",)),
@@ -149,7 +149,7 @@ class TestAlert:
         message = render_alert(replace(ALERT, english=False, title="", summary=""))
         assert message.html.startswith(
             "<b>Moskwa minta rencana penambangan <u>logam tanah jarang</u></b>\n"
-            f"<i>Indonesian original. {NOT_TRANSLATED}</i>\n"
+            "<i>Indonesian original. Not translated yet; this message will be updated.</i>\n"
         )
         assert message.plain.count("logam tanah jarang") == 2  # the title, and why
 
@@ -235,7 +235,9 @@ class TestDigest:
         assert "Nothing new today." in message.plain
 
     def test_dates_are_written_in_the_chats_language(self) -> None:
-        assert "понедельник, 23 ноября 2026" in render_digest(replace(DIGEST, locale="ru"))[0].plain
+        assert (
+            "понедельник, 23 ноября 2026" in render_digest(replace(DIGEST, speech=Speech.of("ru")))[0].plain
+        )
 
     def test_a_long_one_is_split_between_stories_and_numbered(self) -> None:
         stories = tuple(
@@ -281,6 +283,7 @@ hostile_url = st.one_of(
         ["javascript:alert(1)", "https://[", "https://a.example:99999/", "https://" + "a" * 3000 + ".example"]
     ),
 )
+speeches = st.sampled_from(LANGUAGES).map(Speech.of)
 alerts = st.builds(
     AlertView,
     title=hostile_text,
@@ -297,7 +300,7 @@ alerts = st.builds(
         st.builds(WhyLine, hostile_text, st.lists(hostile_text, max_size=6).map(tuple)), max_size=8
     ).map(tuple),
     zone=st.sampled_from(["Asia/Jakarta", "Asia/Kathmandu", "Australia/Lord_Howe"]) | hostile_text,
-    locale=st.sampled_from(["en", "id", "ru", "pt_BR"]) | hostile_text,
+    speech=speeches,
     original_summary=hostile_text,
     concepts=st.lists(hostile_text | st.sampled_from(["nickel", "#tin"]), max_size=12).map(tuple),
     found=st.lists(hostile_text | st.sampled_from(list("ax<&ж中😀")), max_size=12).map(tuple),
@@ -307,7 +310,7 @@ digests = st.builds(
     chat_title=st.none() | hostile_text,
     local_date=st.dates(),
     zone=hostile_text,
-    locale=st.sampled_from(["en", "id", "ru"]) | hostile_text,
+    speech=speeches,
     stories=st.lists(
         st.builds(
             DigestLine,

@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from bot.delivery.render import WhyLine, render_alert, render_digest
-from bot.delivery.views import alert_view, digest_view, is_english
+from bot.delivery.render import Shown, WhyLine, render_alert, render_digest
+from bot.delivery.views import alert_message, alert_view, digest_view, is_english
 from storage.models import Alert, Article, Chat, Feed, Story
+from storage.mutes import Muted
 
 FEED = Feed(name="Kabar", country="ID", tier="trade", language="id")
 CHAT = Chat(id=1, chat_id=100, kind="private", title="Ibu Sari", zone="Asia/Jakarta")
+STORY = Story(articles=1)
 
 
 def article(now: datetime, **values: Any) -> Article:
@@ -147,3 +149,40 @@ def test_a_digest_marks_what_is_not_translated_yet(now: datetime) -> None:
     [message] = render_digest(view)
     assert message.plain.count("not translated yet") == 1
     assert "Judul 2 — Kabar (Russian, not translated yet)" in message.plain
+
+
+def test_an_alert_and_a_digest_speak_the_language_of_their_chat(now: datetime) -> None:
+    russian = Chat(id=1, chat_id=100, kind="private", title="", zone="Europe/Moscow", language="ru")
+    alert = Alert(id=7, story_id=1, why=[{**why("nickel", "nickel"), "id": 3}])
+    translated = article(now, english_title="Nickel exports", english_summary="Content")
+    message = alert_message(alert, russian, translated, FEED)
+    assert "Kabar · Индонезия · " in message.plain
+    assert "23 нояб. 2026, 12:00 MSK" in message.plain
+    assert "Ekspor nikel (индонезийский)" in message.plain
+    assert "Original" not in {button.label for row in message.buttons for button in row}
+    [digest] = render_digest(digest_view(russian, date(2026, 11, 23), [(alert, translated, FEED, STORY)]))
+    assert "понедельник, 23 ноября" in digest.plain
+
+
+def test_the_buttons_know_what_is_saved_and_muted(now: datetime) -> None:
+    alert = Alert(
+        id=7, story_id=1, why=[{**why("nickel", "nickel"), "id": 3}, why("tin", "tin"), {**why("a"), "id": 4}]
+    )
+    source = Feed(id=2, name="Kabar", country="ID", tier="trade", language="id")
+    message = alert_message(
+        alert,
+        CHAT,
+        article(now),
+        source,
+        shown=Shown(menu=True),
+        saved=True,
+        muted={(Muted.SOURCE, 2), (Muted.STORY, 2), (Muted.SUBSCRIPTION, 4)},
+    )
+    assert [[button.label for button in row] for row in message.buttons] == [
+        ["Open"],
+        ["★ Saved", "‹ Back", "Why"],
+        ["This story, for a day"],
+        ["↶ Source: Kabar"],
+        ["nickel"],
+        ["↶ a"],
+    ]

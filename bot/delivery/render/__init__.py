@@ -7,7 +7,7 @@ file alone.
 
 from __future__ import annotations
 
-from bot.delivery.render.alert import NOT_TRANSLATED, AlertView, WhyLine, render_alert
+from bot.delivery.render.alert import AlertView, WhyLine, render_alert
 from bot.delivery.render.digest import DigestLine, DigestView, render_digest
 from bot.delivery.render.keyboard import (
     AS_SENT,
@@ -24,7 +24,6 @@ from bot.delivery.render.keyboard import (
 from bot.delivery.render.message import Button, Buttons, Message
 from bot.delivery.render.pieces import ENTITY_BYTES_LIMIT, ENTITY_LIMIT, TEXT_LIMIT
 from bot.delivery.render.words import (
-    ENGLISH,
     HREF_LIMIT,
     NAME_CHARS,
     TIERS,
@@ -38,12 +37,10 @@ from bot.delivery.render.words import (
 
 __all__ = [
     "AS_SENT",
-    "ENGLISH",
     "ENTITY_BYTES_LIMIT",
     "ENTITY_LIMIT",
     "HREF_LIMIT",
     "NAME_CHARS",
-    "NOT_TRANSLATED",
     "PATTERN",
     "TEXT_LIMIT",
     "TIERS",

@@ -11,18 +11,18 @@ from bot.delivery.render.marks import with_marks
 from bot.delivery.render.message import Message
 from bot.delivery.render.pieces import EMPTY, TEXT_LIMIT, Piece, bold, hashtag, italic, join, link, text
 from bot.delivery.render.words import (
-    ENGLISH,
     NAME_CHARS,
-    NO_TITLE,
     SENTENCE_END,
-    TIERS,
+    country_name,
     cut,
     host,
     language_name,
     local_time,
     safe_url,
     short,
+    tier_name,
 )
+from bot.speech import ENGLISH, Speech
 
 TITLE_CHARS = 300
 SUMMARY_CHARS = 2_000  # of which are shown:
@@ -37,8 +37,6 @@ REASON_CHARS = 120
 WHY_LINES = 5
 WHY_CHARS = 250  # a line
 REASONS_A_LINE = 5
-
-NOT_TRANSLATED = "Not translated yet; this message will be updated."
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +70,7 @@ class AlertView:
         url: of the article; linked only when http(s).
         why: one line for each subscription of the chat that matched.
         zone: the chat's IANA time zone; UTC when it is unknown here.
-        locale: how dates are written.
+        speech: the language of all that is not the article's own.
         original_summary: as published.
         concepts: the ids of those that fired, without #.
         found: the words that made it match, as they stand in the texts: they are underlined.
@@ -90,7 +88,7 @@ class AlertView:
     url: str | None
     why: tuple[WhyLine, ...]
     zone: str
-    locale: str = "en"
+    speech: Speech = ENGLISH
     original_summary: str = ""
     concepts: tuple[str, ...] = ()
     found: tuple[str, ...] = ()
@@ -108,17 +106,18 @@ def render_alert(view: AlertView, *, original: bool = False) -> Message:
         view: what to show.
         original: show the article as it was published, and the English title below it.
     """
-    language = language_name(view.original_language)
+    speech = view.speech
+    language = language_name(view.original_language, speech)
     if original and view.translated:
         shown, summary = view.original_title or view.title, view.original_summary
-        other, other_language = view.title, "English"
+        other, other_language = view.title, language_name("en", speech)
     else:
         shown, summary = (view.title if view.english else view.original_title or view.title), view.summary
         other, other_language = view.original_title, language
-    title = short(shown, TITLE_CHARS) or NO_TITLE
+    title = short(shown, TITLE_CHARS) or speech.gettext("(no title)")
     head = [bold(with_marks(title, view.found))]
     if not view.english:
-        head.append(italic(f"{language} original. {NOT_TRANSLATED}" if language else NOT_TRANSLATED))
+        head.append(italic(_untranslated(speech, language)))
     tail = []
     other = short(other, TITLE_CHARS)
     if view.translated and other and other != title:
@@ -127,7 +126,7 @@ def render_alert(view: AlertView, *, original: bool = False) -> Message:
     url = safe_url(view.url)
     tail += _origin(view, url)
     tail += _tags(view.concepts)
-    tail += _why(view.why)
+    tail += _why(speech, view.why)
     lead, rest = _lead_and_rest(_unless(title, short(summary, SUMMARY_CHARS)))
     if lead:
         head += [EMPTY, with_marks(lead, view.found)]
@@ -139,6 +138,14 @@ def render_alert(view: AlertView, *, original: bool = False) -> Message:
     if url is not None:
         page += Piece("", f"\n{url}", 0)  # a terminal shows no links behind words
     return Message(page.html, page.plain, url, marks=page.marks)
+
+
+def _untranslated(speech: Speech, language: str) -> str:
+    if not language:
+        return speech.gettext("Not translated yet; this message will be updated.")
+    return speech.gettext(
+        "{language} original. Not translated yet; this message will be updated.", language=language
+    )
 
 
 def _unless(title: str, summary: str) -> str:
@@ -161,15 +168,14 @@ def _lead_and_rest(summary: str) -> tuple[str, str]:
 
 def _origin(view: AlertView, url: str | None) -> list[Piece]:
     """Who wrote it, where and when; the name leads to the article, also where a message has no buttons."""
-    country = view.country or ""
     source = short(view.source, NAME_CHARS) or (host(url) if url is not None else "")
     parts = [
         link(url, source, plain=source) if url is not None and source else text(source),
-        text(ENGLISH.territories.get(country.upper(), "") or short(country, NAME_CHARS)),
-        text(TIERS.get(view.tier or "", "") or short(view.tier or "", NAME_CHARS)),
+        text(country_name(view.country, view.speech)),
+        text(tier_name(view.tier, view.speech)),
     ]
     if view.published is not None:
-        parts.append(pieces.time(view.published, local_time(view.published, view.zone, view.locale)))
+        parts.append(pieces.time(view.published, local_time(view.published, view.zone, view.speech.language)))
     known = [part for part in parts if part.chars]
     return [join(known, by=text(" · "))] if known else []
 
@@ -180,7 +186,7 @@ def _tags(concepts: Sequence[str]) -> list[Piece]:
     return [join(tags, by=text(" "))] if tags else []
 
 
-def _why(why: Sequence[WhyLine]) -> list[Piece]:
+def _why(speech: Speech, why: Sequence[WhyLine]) -> list[Piece]:
     lines: list[str] = []
     for line in why[:WHY_LINES]:
         reasons = [short(one, REASON_CHARS) for one in line.reasons[:REASONS_A_LINE]]
@@ -191,9 +197,9 @@ def _why(why: Sequence[WhyLine]) -> list[Piece]:
         lines.append(" — ".join(part for part in (subscription, found) if part))
     lines = [cut(line, WHY_CHARS) for line in lines if line]
     if len(why) > WHY_LINES:
-        lines.append(f"and {len(why) - WHY_LINES} more")
+        lines.append(speech.ngettext("and {count} more", "and {count} more", len(why) - WHY_LINES))
     if not lines:
         return []
     if len(lines) == 1:
-        return [text(f"Why: {lines[0]}")]
-    return [text("Why:"), *(text(f"• {line}") for line in lines)]
+        return [text(speech.gettext("Why: {what}", what=lines[0]))]
+    return [text(speech.gettext("Why:")), *(text(f"• {line}") for line in lines)]

@@ -10,11 +10,10 @@ from babel.dates import format_date
 
 from bot.delivery.render.message import Message
 from bot.delivery.render.pieces import EMPTY, NEWLINE, Piece, bold, hashtag, join, link, text
-from bot.delivery.render.words import NAME_CHARS, NO_TITLE, language_name, locale_of, safe_url, short
+from bot.delivery.render.words import NAME_CHARS, language_name, safe_url, short
+from bot.speech import Speech
 
 TITLE_CHARS = 200
-NOT_YET = "not translated yet"
-OTHER_STORIES = "Other stories"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +45,14 @@ class DigestView:
         chat_title: for the heading; None in a private chat.
         local_date: the day in the chat's zone.
         zone: the chat's IANA time zone.
-        locale: how the date is written.
+        speech: the language of all but the stories.
         stories: none gives no message.
     """
 
     chat_title: str | None
     local_date: date
     zone: str
-    locale: str
+    speech: Speech
     stories: tuple[DigestLine, ...]
 
 
@@ -64,20 +63,24 @@ def render_digest(view: DigestView, *, even_if_empty: bool = False) -> list[Mess
         view: what to show.
         even_if_empty: say "nothing today" instead of nothing.
     """
-    day = format_date(view.local_date, "EEEE, d MMMM y", locale=locale_of(view.locale))
+    speech = view.speech
+    day = format_date(view.local_date, "EEEE, d MMMM y", locale=speech.locale)
     chat = short(view.chat_title or "", NAME_CHARS)
-    heading = f"Daily digest for {chat} · {day}" if chat else f"Daily digest · {day}"
+    if chat:
+        heading = speech.gettext("Daily digest for {chat} · {day}", chat=chat, day=day)
+    else:
+        heading = speech.gettext("Daily digest · {day}", day=day)
     if not view.stories:
         if not even_if_empty:
             return []
-        page = join([bold(heading), text("Nothing new today.")])
+        page = join([bold(heading), text(speech.gettext("Nothing new today."))])
         return [Message(page.html, page.plain)]
-    count = "1 story" if len(view.stories) == 1 else f"{len(view.stories)} stories"
+    count = speech.ngettext("{count} story", "{count} stories", len(view.stories))
     about = text(f"{count} · {short(view.zone, NAME_CHARS) or 'UTC'}")
     # The heading's number (2/3) is known only when all is laid out, so its room is kept free: the longest
     # possible one.
     room = bold(f"{heading} ({len(view.stories)}/{len(view.stories)})") + NEWLINE + about + NEWLINE
-    bodies = _lay_out(_groups(view.stories), room)
+    bodies = _lay_out(_groups(speech, view.stories), room)
     messages = []
     for number, body in enumerate(bodies, start=1):
         part = f" ({number}/{len(bodies)})" if len(bodies) > 1 else ""
@@ -86,30 +89,38 @@ def render_digest(view: DigestView, *, even_if_empty: bool = False) -> list[Mess
     return messages
 
 
-def _groups(stories: Sequence[DigestLine]) -> list[tuple[Piece, list[Piece]]]:
+def _groups(speech: Speech, stories: Sequence[DigestLine]) -> list[tuple[Piece, list[Piece]]]:
     groups: dict[str, list[Piece]] = {}
     for story in stories:
         concept = short(story.concepts[0], NAME_CHARS).lstrip("# ") if story.concepts else ""
-        groups.setdefault(concept, []).append(_story(story))
+        groups.setdefault(concept, []).append(_story(speech, story))
     rest = groups.pop("", None)
     named = [(bold(hashtag(concept)), lines) for concept, lines in groups.items()]
     if rest is not None:
-        named.append((bold(OTHER_STORIES if named else "Stories"), rest))
+        heading = speech.gettext("Other stories") if named else speech.gettext("Stories")
+        named.append((bold(heading), rest))
     return named
 
 
-def _story(story: DigestLine) -> Piece:
-    title = short(story.title, TITLE_CHARS) or NO_TITLE
+def _story(speech: Speech, story: DigestLine) -> Piece:
+    title = short(story.title, TITLE_CHARS) or speech.gettext("(no title)")
     url = safe_url(story.url)
     origin = short(story.source, NAME_CHARS)
     if story.sources > 1:
-        more = f"{story.sources - 1} more"
-        origin = f"{origin} and {more}" if origin else f"{story.sources} sources"
+        more = story.sources - 1
+        if origin:
+            origin = speech.ngettext(
+                "{source} and {count} more", "{source} and {count} more", more, source=origin
+            )
+        else:
+            origin = speech.ngettext("{count} source", "{count} sources", story.sources)
     line = text("• ") + (link(url, title, plain=title) if url is not None else text(title))
     if origin:
         line += text(f" — {origin}")
     if story.untranslated:
-        line += text(f" ({language_name(story.untranslated)}, {NOT_YET})")
+        language = language_name(story.untranslated, speech)
+        note = speech.gettext("{language}, not translated yet", language=language)
+        line += text(f" ({note})")
     if url is not None:
         line += Piece("", f"\n  {url}", 0)  # a terminal shows no links behind words
     return line

@@ -12,13 +12,12 @@ from enum import StrEnum
 
 from bot.delivery.render.message import Button, Buttons
 from bot.delivery.render.words import short
+from bot.speech import ENGLISH, Speech
 
 LABEL_CHARS = 30
 SUBSCRIPTIONS = 5
 
-OPEN, ORIGINAL, ENGLISH = "Open", "Original", "English"
-SAVE, SAVED, MUTE, BACK, WHY = "☆ Save", "★ Saved", "Mute …", "‹ Back", "Why"
-STORY, SOURCE, UNDO = "This story, for a day", "Source: {name}", "↶ {what}"
+STAR, STARRED, UNDO = "☆", "★", "↶"
 
 
 class Press(StrEnum):
@@ -112,27 +111,41 @@ def read_press(data: str | None) -> AlertPress | None:
     return AlertPress(press, int(found["alert"]), _SHOWN[found["shown"]], target, int(found["id"] or 0))
 
 
-def alert_buttons(now: Standing) -> Buttons:
+def alert_buttons(now: Standing, speech: Speech = ENGLISH) -> Buttons:
     """Where the article leads, what can be shown and done; below it, when asked for, what can be muted."""
     shown = now.shown
-    first = [Button(OPEN, url=now.url)] if now.url is not None else []
+    first = [Button(speech.pgettext("button", "Open"), url=now.url)] if now.url is not None else []
     if now.translated:
-        other = Shown(not shown.original, shown.menu)
-        first.append(_button(ENGLISH if shown.original else ORIGINAL, now, Press.SHOW, other))
-    second = [
-        _button(SAVED, now, Press.LET_GO) if now.saved else _button(SAVE, now, Press.SAVE),
-        _button(BACK if shown.menu else MUTE, now, Press.SHOW, Shown(shown.original, not shown.menu)),
-        _button(WHY, now, Press.WHY),
-    ]
-    rows = [first, second]
+        english, original = speech.pgettext("button", "English"), speech.pgettext("button", "Original")
+        label = english if shown.original else original
+        first.append(_button(label, now, Press.SHOW, Shown(not shown.original, shown.menu)))
+    rows = [first, [_save(now, speech), _menu(now, speech), _why(now, speech)]]
     if shown.menu:
-        source = SOURCE.format(name=short(now.source, LABEL_CHARS))
-        rows.append([_mute(STORY, now, now.story_muted, Target.STORY)])
+        story = speech.pgettext("button", "This story, for a day")
+        source = speech.gettext("Source: {what}", what=short(now.source, LABEL_CHARS))
+        rows.append([_mute(story, now, now.story_muted, Target.STORY)])
         rows.append([_mute(source, now, now.source_muted, Target.SOURCE)])
         for one in now.subscriptions[:SUBSCRIPTIONS]:
             label = short(one.text, LABEL_CHARS) or f"({one.id})"
             rows.append([_mute(label, now, one.muted, f"{Target.SUBSCRIPTION}:{one.id}")])
     return tuple(tuple(row) for row in rows if row)
+
+
+def _save(now: Standing, speech: Speech) -> Button:
+    if now.saved:
+        saved = speech.pgettext("button", "Saved")
+        return _button(f"{STARRED} {saved}", now, Press.LET_GO)
+    save = speech.pgettext("button", "Save")
+    return _button(f"{STAR} {save}", now, Press.SAVE)
+
+
+def _menu(now: Standing, speech: Speech) -> Button:
+    label = speech.pgettext("button", "‹ Back") if now.shown.menu else speech.pgettext("button", "Mute …")
+    return _button(label, now, Press.SHOW, Shown(now.shown.original, not now.shown.menu))
+
+
+def _why(now: Standing, speech: Speech) -> Button:
+    return _button(speech.pgettext("button", "Why"), now, Press.WHY)
 
 
 def _button(label: str, now: Standing, press: Press, shown: Shown | None = None) -> Button:
@@ -142,4 +155,4 @@ def _button(label: str, now: Standing, press: Press, shown: Shown | None = None)
 def _mute(label: str, now: Standing, muted: bool, target: str) -> Button:
     press = Press.UNMUTE if muted else Press.MUTE
     data = f"alert:{press}:{now.alert_id}:{_LETTERS[now.shown]}:{target}"
-    return Button(UNDO.format(what=label) if muted else label, data)
+    return Button(f"{UNDO} {label}" if muted else label, data)

@@ -14,32 +14,41 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_datetime, get_timezone_name
 
+from bot.speech import ENGLISH, Phrase, Speech
+
 HREF_LIMIT = 2048
 """Characters of an address worth linking; longer ones are junk, and eat the entity bytes of a digest."""
 NAME_CHARS = 80  # a source, a country, a tier
-NO_TITLE = "(no title)"
 TIERS = {
-    "official": "official source",
-    "agency": "news agency",
-    "state": "state media",
-    "independent": "independent media",
-    "trade": "trade press",
+    "official": Phrase("official source"),
+    "agency": Phrase("news agency"),
+    "state": Phrase("state media"),
+    "independent": Phrase("independent media"),
+    "trade": Phrase("trade press"),
 }
-ENGLISH = Locale("en")
 
 
-def reason(words: Sequence[str], language: str | None) -> str:
+def reason(words: Sequence[str], language: str | None, speech: Speech = ENGLISH) -> str:
     """What was found, ready to read: ``«logam tanah jarang» (Indonesian)``."""
     quoted = ", ".join(f"«{clean(word)}»" for word in words)
-    name = language_name(language)
+    name = language_name(language, speech)
     return f"{quoted} ({name})" if name else quoted
 
 
-def language_name(code: str | None) -> str:
-    """The English name of a language code; the code itself when it has none; empty for None."""
-    if not code:
-        return ""
-    return ENGLISH.languages.get(code.lower().split("-")[0]) or short(code, NAME_CHARS)
+def language_name(code: str | None, speech: Speech = ENGLISH) -> str:
+    """The name of a language; its code when it has none; empty for None."""
+    return short(speech.language_name(code), NAME_CHARS)
+
+
+def country_name(country: str | None, speech: Speech = ENGLISH) -> str:
+    """The name of a country; what is given when that is no code; empty for None."""
+    return short(speech.country_name(country), NAME_CHARS)
+
+
+def tier_name(tier: str | None, speech: Speech = ENGLISH) -> str:
+    """What a tier is called; what is given when it is none of ours; empty for None."""
+    known = TIERS.get(tier or "")
+    return speech.say(known) if known is not None else short(tier or "", NAME_CHARS)
 
 
 # Not seen, yet not of category Cf: fillers that are letters to Unicode, the grapheme joiner, the blank
@@ -139,7 +148,7 @@ def locale_of(name: str) -> Locale:
     try:
         return Locale.parse(name.replace("-", "_"))
     except (UnknownLocaleError, ValueError, TypeError):
-        return ENGLISH  # a chat's locale is checked when it is set; a message must come out in any case
+        return ENGLISH.locale  # a locale is checked when it is set; a message must come out in any case
 
 
 def _zone(name: str) -> tzinfo:
