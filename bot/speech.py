@@ -24,6 +24,10 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
+from bot.phrase import Phrase
+
+__all__ = ["ENGLISH", "LANGUAGES", "NAMES", "Phrase", "Speech", "named", "nearest"]
+
 LANGUAGES = ("en", "id", "ru")
 NAMES = {"en": "English", "id": "Bahasa Indonesia", "ru": "Русский"}
 """Each in its own words: who can't read the bot's language must find his own."""
@@ -65,22 +69,6 @@ def _names() -> Mapping[str, str]:
         for reader in LANGUAGES:
             names[str(Locale(reader).languages[language]).casefold()] = language
     return names
-
-
-@dataclass(frozen=True, slots=True)
-class Phrase:
-    """A sentence to be said later, when it is known who reads it; as a string it is English.
-
-    Args:
-        text: the English, with named placeholders.
-        values: for the placeholders.
-    """
-
-    text: str
-    values: Mapping[str, object] = field(default_factory=dict)
-
-    def __str__(self) -> str:
-        return self.text.format_map(self.values)
 
 
 @dataclass(frozen=True, slots=True)

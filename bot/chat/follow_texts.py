@@ -57,11 +57,21 @@ def already_subscribed(speech: Speech, outcome: AlreadySubscribed) -> str:
 
 def query_refused(speech: Speech, outcome: QueryRefused) -> str:
     """A query can't be read; its place is shown."""
-    lines = [speech.gettext("I can't read this query: {reason}.", reason=escape(outcome.reason))]
-    if outcome.position is not None and outcome.text:
-        lines.append(f"<pre>{escape(pointer(outcome.text, outcome.position))}</pre>")
-    if outcome.hint:
-        lines.append(escape(outcome.hint))
+    reason = escape(short(speech.say(outcome.reason), REASON_CHARS))
+    if outcome.position is None:
+        lines = [speech.gettext("I can't read this query: {reason}.", reason=reason)]
+    else:
+        lines = [
+            speech.gettext(
+                "I can't read this query: {reason}, at character {position}.",
+                reason=reason,
+                position=str(outcome.position),
+            )
+        ]
+        if outcome.text:
+            lines.append(f"<pre>{escape(pointer(outcome.text, outcome.position))}</pre>")
+    if outcome.hint is not None:
+        lines.append(escape(short(speech.say(outcome.hint), REASON_CHARS)))
     lines.append(speech.gettext("Examples: /help"))
     return "\n".join(lines)
 

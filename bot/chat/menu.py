@@ -15,7 +15,8 @@ from telegram import (
     BotCommandScopeDefault,
 )
 
-from bot.speech import LANGUAGES, Phrase, Speech
+from bot.phrase import Phrase
+from bot.speech import LANGUAGES, Speech
 
 COMMANDS: tuple[tuple[str, Phrase], ...] = (
     ("subscribe", Phrase("Follow a query, like #rare_earths")),

@@ -11,8 +11,9 @@ from bot.chat.markup import QUERY_CHARS, TITLE_CHARS, bold, code, escape, linked
 from bot.chat.service import Latest, LatestItem, NoAlert, Previewed, Why
 from bot.delivery.render import local_time
 from bot.matching.explain import Reason
+from bot.phrase import Phrase
 from bot.preview import Example, about
-from bot.speech import Phrase, Speech
+from bot.speech import Speech
 from bot.translation.credits import NAMES, translators
 
 LINE_CHARS = 300  # of what was found for one clause

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bot.chat.markup import bold, code, escape, short
 from bot.chat.offers import Offer, Offered, Verdict
-from bot.speech import Phrase, Speech
+from bot.phrase import Phrase
+from bot.speech import Speech
 from storage.models import CandidateState
 
 TERM_CHARS = 80

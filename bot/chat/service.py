@@ -18,6 +18,7 @@ from bot.delivery.render import clean
 from bot.language.concepts import Concepts
 from bot.matching.explain import Reason
 from bot.matching.query import Query, QueryError, parse_query
+from bot.phrase import Phrase
 from bot.preview import Preview, preview
 from storage import alerts, candidates, chats, digests, subscriptions
 from storage.chats import TELEGRAM, ChatKey
@@ -78,13 +79,13 @@ class QueryRefused:
     Args:
         text: as typed, cleaned.
         reason: the query parser's own words.
-        hint: what to do, a sentence; may be empty.
+        hint: what to do, a sentence.
         position: 1-based character of `text`, or None when it is about the whole.
     """
 
     text: str
-    reason: str
-    hint: str
+    reason: Phrase
+    hint: Phrase | None
     position: int | None
 
 
@@ -404,9 +405,9 @@ class ChatService:
         try:
             query = parse_query(text, self._concepts)
         except QueryError as error:
-            return QueryRefused(text, error.reason, error.hint, error.position or None)
+            return QueryRefused(text, error.said, error.advice, error.position or None)
         if len(query.canonical) > CANONICAL_CHARS:
-            return QueryRefused(text, "this query is too long", "Split it into several.", None)
+            return QueryRefused(text, Phrase("it is too long"), Phrase("Split it into several."), None)
         return query
 
     async def _ensure(self, session: AsyncSession, place: Place) -> Chat:

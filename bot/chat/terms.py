@@ -15,6 +15,7 @@ from bot.delivery.render import clean
 from bot.language.concepts import Concepts
 from bot.language.words import analyse_article, fold, is_acronym, is_dictionary_word, split_words
 from bot.matching.query import And, Exact, Node, Or, Query, QueryError, Words, parse_query, render
+from bot.phrase import Phrase
 
 LANGUAGES = ("en", "id", "ru")
 TERMS = 4  # of one query; more would be a wall of buttons
@@ -79,7 +80,7 @@ def with_words(query: Query, term: str, words: str, concepts: Concepts) -> Query
     """
     parts = split_words(words)
     if not parts:
-        raise QueryError(words, "there is no word in it", hint="Write one, or several.")
+        raise QueryError(words, Phrase("there is no word in it"))
     added = Words("-".join(parts), ())  # only its text counts: the whole is read anew below
     return parse_query(render(_widened(query.root, term, added)), concepts)
 

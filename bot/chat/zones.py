@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, tzinfo
 
 from bot.errors import RarewatchError
-from bot.speech import Phrase
+from bot.phrase import Phrase
 
 SUGGESTIONS = 3  # more would not be read
 

@@ -37,6 +37,7 @@ from bot.matching.tree import (
     leaves,
     render,
 )
+from bot.phrase import Phrase
 
 __all__ = [
     "MAX_CHARACTERS",
@@ -91,13 +92,22 @@ def parse_query(text: str, concepts: Concepts) -> Query:
     """
     if len(text) > MAX_CHARACTERS:
         raise QueryError(
-            text, f"it is {len(text)} characters long, and {MAX_CHARACTERS} is the most", position=0
+            text,
+            Phrase(
+                "it is {count} characters long, and {most} is the most",
+                {"count": len(text), "most": MAX_CHARACTERS},
+            ),
+            position=0,
         )
     root = _Parser(text, concepts).parse()
     canonical = render(root)
     if len(canonical) > MAX_CHARACTERS:  # a sign may stand for several letters, and spaces are added
         raise QueryError(
-            text, f"written out it is {len(canonical)} characters long, and {MAX_CHARACTERS} is the most"
+            text,
+            Phrase(
+                "written out it is {count} characters long, and {most} is the most",
+                {"count": len(canonical), "most": MAX_CHARACTERS},
+            ),
         )
     return Query(root, canonical)
 
@@ -116,17 +126,23 @@ class _Parser:
         self._tokens = list(self._reader.read())
         if self._tokens[0].kind == "end":
             raise self._error(
-                "there is nothing in it", 0, hint="Write a word, or a concept like #rare_earths."
+                Phrase("there is nothing in it"),
+                0,
+                hint=Phrase("Write a word, or a concept like #rare_earths."),
             )
         terms = [token for token in self._tokens if token.kind == "leaf"]
         if len(terms) > MAX_TERMS:
-            raise self._error(f"more than {MAX_TERMS} terms", terms[MAX_TERMS].position)
+            raise self._error(
+                Phrase("more than {most} terms", {"most": MAX_TERMS}), terms[MAX_TERMS].position
+            )
         root = self._or()
         token = self._tokens[self._next]
         if token.kind != "end":
             # Only a ) can end an expression early.
             raise self._error(
-                "this ) closes nothing", token.position, hint="Write a ( before it, or leave it out."
+                Phrase("this ) closes nothing"),
+                token.position,
+                hint=Phrase("Write a ( before it, or leave it out."),
             )
         if not anchored(root):
             raise self._boundless(root)
@@ -134,14 +150,16 @@ class _Parser:
 
     def _boundless(self, root: Node) -> QueryError:
         """What a query with nothing to look for is told."""
-        hint = "Add a term to look for; on both sides of an OR, if there is one."
+        hint = Phrase("Add a term to look for; on both sides of an OR, if there is one.")
         if (named := _sought_field(root)) is not None:
             token = next(token for token in self._tokens if token.leaf == named)
             return self._error(
-                f"{named.text} alone would bring all there is of it", token.position, hint=hint
+                Phrase("{field} alone would bring all there is of it", {"field": named.text}),
+                token.position,
+                hint=hint,
             )
         first = next(token for token in self._tokens if token.kind == "NOT")
-        return self._error("it only says what to leave out", first.position, hint=hint)
+        return self._error(Phrase("it only says what to leave out"), first.position, hint=hint)
 
     def _or(self) -> Node:
         parts = [self._and()]
@@ -171,9 +189,9 @@ class _Parser:
             self._check_operand(operand, token)
         if (again := self._tokens[self._next]).kind == "NEAR":
             raise self._error(
-                "NEAR joins two terms, not three",
+                Phrase("NEAR joins two terms, not three"),
                 again.position,
-                hint="Write two pairs: (a NEAR/5 b) (b NEAR/5 c).",
+                hint=Phrase("Write two pairs: (a NEAR/5 b) (b NEAR/5 c)."),
             )
         if not operator.ordered:
             left, right = sorted((left, right), key=render)
@@ -182,22 +200,24 @@ class _Parser:
     def _check_operand(self, node: Node, token: Token) -> None:
         if isinstance(node, Not):
             raise self._error(
-                "what is left out can't stand beside NEAR",
+                Phrase("what is left out can't stand beside NEAR"),
                 token.position,
-                hint="Write -(a NEAR/5 b) to leave the pair out.",
+                hint=Phrase("Write -(a NEAR/5 b) to leave the pair out."),
             )
         for part in node.parts if isinstance(node, Or) else (node,):
             if isinstance(part, Field):
                 raise self._error(
-                    f"{part.name}: is no word of the text, so it can't stand beside NEAR",
+                    Phrase(
+                        "{field}: is no word of the text, so it can't stand beside NEAR", {"field": part.name}
+                    ),
                     token.position,
-                    hint=f"Write it apart: (a NEAR/5 b) {part.text}.",
+                    hint=Phrase("Write it apart: (a NEAR/5 b) {field}.", {"field": part.text}),
                 )
             if not isinstance(part, Words | Exact | Named | Titled):
                 raise self._error(
-                    "only a term, or terms with OR in parentheses, can stand beside NEAR",
+                    Phrase("only a term, or terms with OR in parentheses, can stand beside NEAR"),
                     token.position,
-                    hint="Write the words between quotes, or several NEAR pairs.",
+                    hint=Phrase("Write the words between quotes, or several NEAR pairs."),
                 )
 
     def _not(self) -> Node:
@@ -220,10 +240,14 @@ class _Parser:
         self._take()
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            raise self._error(f"parentheses more than {MAX_DEPTH} deep", token.position)
+            raise self._error(
+                Phrase("parentheses more than {most} deep", {"most": MAX_DEPTH}), token.position
+            )
         node = self._or()
         if self._tokens[self._next].kind != ")":
-            raise self._error("this ( is never closed", token.position, hint="Write a ) where it ends.")
+            raise self._error(
+                Phrase("this ( is never closed"), token.position, hint=Phrase("Write a ) where it ends.")
+            )
         self._take()
         self._depth -= 1
         return node
@@ -233,21 +257,33 @@ class _Parser:
         if before is not None and before.kind == "(":
             if token.kind == ")":
                 return self._error(
-                    "there is nothing between these parentheses", before.position, hint="Leave them out."
+                    Phrase("there is nothing between these parentheses"),
+                    before.position,
+                    hint=Phrase("Leave them out."),
                 )
             if token.kind == "end":
-                return self._error("this ( is never closed", before.position, hint="Write a ) where it ends.")
-            return self._error(f"a term is missing before {token.text}", token.position)
+                return self._error(
+                    Phrase("this ( is never closed"), before.position, hint=Phrase("Write a ) where it ends.")
+                )
+            return self._error(
+                Phrase("a term is missing before {sign}", {"sign": token.text}), token.position
+            )
         if before is not None and before.kind in ("AND", "OR", "NOT", "NEAR"):
             return self._error(
-                f"a term is missing after {before.text}", before.position, hint="Write a word after it."
+                Phrase("a term is missing after {sign}", {"sign": before.text}),
+                before.position,
+                hint=Phrase("Write a word after it."),
             )
         if token.kind == ")":
             return self._error(
-                "this ) closes nothing", token.position, hint="Write a ( before it, or leave it out."
+                Phrase("this ) closes nothing"),
+                token.position,
+                hint=Phrase("Write a ( before it, or leave it out."),
             )
         return self._error(
-            f"a term is missing before {token.text}", token.position, hint="Write a word before it."
+            Phrase("a term is missing before {sign}", {"sign": token.text}),
+            token.position,
+            hint=Phrase("Write a word before it."),
         )
 
     def _take(self) -> None:

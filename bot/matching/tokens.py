@@ -22,6 +22,7 @@ from bot.language.words import (
 )
 from bot.matching.explain import language_codes
 from bot.matching.tree import PREFIX, Exact, Field, Leaf, Named, Term, Titled, Words
+from bot.phrase import Phrase
 
 MAX_WILDCARDS = 5
 MAX_DISTANCE = 20
@@ -43,29 +44,32 @@ _CONCEPT = re.compile(r"[\w-]*")
 _VALUE = re.compile(r"[^\s()\"]+")
 _NAME = re.compile(r"\w+(?:[.-]\w+)*")
 _HOST = re.compile(r"(?:https?://)?(?:www\.)?(?P<host>[\w.-]+)/?")
+_LEAVE_OUT = Phrase("Leave it out.")
+_SPACE_OR_OR = Phrase("Write a space for AND, or OR instead.")
 _SIGNS_INSTEAD = {
-    ",": "write a space for AND, or OR",
-    ";": "write a space for AND, or OR",
-    "/": "write a space for AND, or OR",
-    "\\": "leave it out",
-    "|": "write OR",
-    "&": "write a space, or AND",
-    "!": "write -word or NOT word",
-    "~": "leave it out",
-    "^": "leave it out",
+    ",": _SPACE_OR_OR,
+    ";": _SPACE_OR_OR,
+    "/": _SPACE_OR_OR,
+    "|": Phrase("Write OR instead."),
+    "&": Phrase("Write a space, or AND instead."),
+    "!": Phrase("Write -word or NOT word instead."),
 }
 
 
 class QueryError(RarewatchError):
     """The query can't be understood.
 
-    `position` is the 1-based character the error points at; 0 when it is about the whole query.
+    `position` is the 1-based character the error points at; 0 when it is about the whole query. `said` and
+    `advice` are the reason, without the place, and the hint for readers of any language.
     """
 
-    def __init__(self, text: str, reason: str, *, position: int = 0, hint: str = "") -> None:
+    def __init__(self, text: str, said: Phrase, *, position: int = 0, hint: Phrase | None = None) -> None:
         self.position = position
+        self.said = said
+        self.advice = hint
         where = f", at character {position}" if position else ""
-        super().__init__(text if len(text) <= 80 else f"{text[:79]}…", f"{reason}{where}", hint=hint)
+        shown = text if len(text) <= 80 else f"{text[:79]}…"
+        super().__init__(shown, f"{said}{where}", hint=str(hint or ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +118,9 @@ class Reader:
             elif sign in _DASHES and (at == 0 or text[at - 1].isspace() or text[at - 1] in "(" + _DASHES):
                 if at + 1 == len(text) or text[at + 1].isspace():
                     raise self.error(
-                        "a dash alone says nothing",
+                        Phrase("a dash alone says nothing"),
                         position,
-                        hint="Write -word to leave a word out, or drop the dash.",
+                        hint=Phrase("Write -word to leave a word out, or drop the dash."),
                     )
                 self._at += 1
                 yield Token("NOT", position, sign)
@@ -127,7 +131,7 @@ class Reader:
                 yield Token("leaf", position, text[at : self._at], leaf)
         yield Token("end", len(text) + 1)
 
-    def error(self, reason: str, position: int, *, hint: str = "") -> QueryError:
+    def error(self, reason: Phrase, position: int, *, hint: Phrase | None = None) -> QueryError:
         """An error about this text."""
         return QueryError(self._typed, reason, position=position, hint=hint)
 
@@ -144,7 +148,9 @@ class Reader:
             return self._near(distance[1] if distance else "", position)
         if chunk[0].upper() == "NEAR" and distance is not None:
             raise self.error(
-                f"{chunk[0]} is no operator in small letters", position, hint="Write NEAR in capitals."
+                Phrase("{word} is no operator in small letters", {"word": chunk[0]}),
+                position,
+                hint=Phrase("Write NEAR in capitals."),
             )
         return None
 
@@ -152,13 +158,17 @@ class Reader:
         number, ordered = distance.removesuffix("f"), distance.endswith("f")
         if not (number.isascii() and number.isdigit()):
             raise self.error(
-                "NEAR needs a number of words",
+                Phrase("NEAR needs a number of words"),
                 position,
-                hint="Write NEAR/5 for at most 5 words apart, or NEAR/5f if the first must come first.",
+                hint=Phrase(
+                    "Write NEAR/5 for at most 5 words apart, or NEAR/5f if the first must come first."
+                ),
             )
         if len(number) > 9 or not 1 <= int(number) <= MAX_DISTANCE:
             raise self.error(
-                f"NEAR reaches from 1 to {MAX_DISTANCE} words", position, hint=f"Write NEAR/{MAX_DISTANCE}."
+                Phrase("NEAR reaches from 1 to {most} words", {"most": MAX_DISTANCE}),
+                position,
+                hint=Phrase("Write NEAR/{most}.", {"most": MAX_DISTANCE}),
             )
         self._at += len("NEAR/") + len(distance)
         return Token("NEAR", position, f"NEAR/{distance}", distance=int(number), ordered=ordered)
@@ -173,38 +183,44 @@ class Reader:
         if name not in _FIELDS:
             near = difflib.get_close_matches(name, _FIELDS, n=1)
             if near:
-                raise self.error(f"{chunk[0]}: is no field", position, hint=f"Did you mean {near[0]}:?")
+                raise self.error(
+                    Phrase("{word}: is no field", {"word": chunk[0]}),
+                    position,
+                    hint=Phrase("Did you mean {name}:?", {"name": near[0]}),
+                )
             raise self.error(
-                "a colon has no meaning here",
+                Phrase("a colon has no meaning here"),
                 chunk.end() + 1,
-                hint="Leave it out, or put the words in quotes.",
+                hint=Phrase("Leave it out, or put the words in quotes."),
             )
         self._at = chunk.end() + 1
         after = self._text[self._at : self._at + 1]
         if not after or after.isspace() or after == ")":
             raise self.error(
-                f"nothing stands right after {name}:",
+                Phrase("nothing stands right after {field}:", {"field": name}),
                 position,
-                hint=f"Write it without a space, like {_EXAMPLES[name]}.",
+                hint=Phrase("Write it without a space, like {example}.", {"example": _EXAMPLES[name]}),
             )
         if after == "(":
             raise self.error(
-                f"{name}: can't stand before parentheses",
+                Phrase("{field}: can't stand before parentheses", {"field": name}),
                 position,
-                hint=f"Write it before each of them: ({_EXAMPLES[name]} OR …).",
+                hint=Phrase("Write it before each of them: ({example} OR …).", {"example": _EXAMPLES[name]}),
             )
         if after in _DASHES:
             raise self.error(
-                f"a dash can't stand after {name}:",
+                Phrase("a dash can't stand after {field}:", {"field": name}),
                 self._at + 1,
-                hint=f"Write it before: -{_EXAMPLES[name]}.",
+                hint=Phrase("Write it before: -{example}.", {"example": _EXAMPLES[name]}),
             )
         if name != "title":
             return self._field(name, position)
         inner = _CHUNK.match(self._text, self._at)
         if inner is not None and self._text[inner.end() : inner.end() + 1] == ":":
             raise self.error(
-                "a field can't stand in a field", self._at + 1, hint="Write a space between them."
+                Phrase("a field can't stand in a field"),
+                self._at + 1,
+                hint=Phrase("Write a space between them."),
             )
         return Titled(self._term())
 
@@ -221,30 +237,32 @@ class Reader:
             if (code := language_codes().get(value)) is None:
                 known = ", ".join(dict.fromkeys(language_codes().values()))
                 raise self.error(
-                    f"{raw} is no language we tell apart", position, hint=f"Write one of {known}."
+                    Phrase("{text} is no language we tell apart", {"text": raw}),
+                    position,
+                    hint=Phrase("Write one of {known}.", {"known": known}),
                 )
             return Field(name, code)
         if name == "country":
             if not (len(value) == 2 and value.isascii() and value.isalpha()):
                 raise self.error(
-                    f"{raw} is no country code",
+                    Phrase("{text} is no country code", {"text": raw}),
                     position,
-                    hint="Write two letters, like country:id or country:ru.",
+                    hint=Phrase("Write two letters, like country:id or country:ru."),
                 )
             return Field(name, value)
         if (host := _HOST.fullmatch(value)) is not None:
             value = host["host"]
         elif "/" in value:
             raise self.error(
-                "source: is a feed's name or host, not an address",
+                Phrase("source: is a feed's name or host, not an address"),
                 position,
-                hint="Write the host alone, like source:rt.com.",
+                hint=Phrase("Write the host alone, like source:rt.com."),
             )
         if not (value := _settled(" ".join(_NAME.findall(value)))):
             raise self.error(
-                "there is no letter or digit after source:",
+                Phrase("there is no letter or digit after source:"),
                 position,
-                hint='Write a host or a name, like source:rt.com or source:"Antara".',
+                hint=Phrase('Write a host or a name, like source:rt.com or source:"Antara".'),
             )
         return Field(name, value)
 
@@ -253,7 +271,9 @@ class Reader:
         end = self._text.find('"', self._at + 1)
         if end < 0:
             raise self.error(
-                "this quote is never closed", self._at + 1, hint='Write a " after the last word.'
+                Phrase("this quote is never closed"),
+                self._at + 1,
+                hint=Phrase('Write a " after the last word.'),
             )
         inside = self._text[self._at + 1 : end]
         self._at = end + 1
@@ -276,18 +296,25 @@ class Reader:
             self._at += 1
             after = _CHUNK.match(self._text, self._at)
             if after is not None or self._text[self._at : self._at + 1] == "*":
-                raise self._star("* can only end a word", chunk.end() + 1)
+                raise self._star(Phrase("* can only end a word"), chunk.end() + 1)
         return self._word(chunk[0], position, star=star)
 
     def _word(self, chunk: str, position: int, *, star: bool) -> Words:
         words = split_words(chunk)
         if not words:
-            raise self.error(f"there is no letter or digit in {chunk}", position, hint="Leave it out.")
-        if len(words) == 1 and not star and fold(words[0]) in ("and", "or", "not"):
-            hint = (
-                f'Write {words[0].upper()} for the operator, or "{words[0].lower()}" in quotes for the word.'
+            raise self.error(
+                Phrase("there is no letter or digit in {text}", {"text": chunk}),
+                position,
+                hint=Phrase("Leave it out."),
             )
-            raise self.error(f"{words[0]} is too common to look for", position, hint=hint)
+        if len(words) == 1 and not star and fold(words[0]) in ("and", "or", "not"):
+            hint = Phrase(
+                'Write {operator} for the operator, or "{word}" in quotes for the word.',
+                {"operator": words[0].upper(), "word": words[0].lower()},
+            )
+            raise self.error(
+                Phrase("{word} is too common to look for", {"word": words[0]}), position, hint=hint
+            )
         self._check_length(len(words), position)
         pairs = [self._slot(word, exact=False) for word in words]
         if star:
@@ -300,24 +327,28 @@ class Reader:
             at = position + 1 + piece.start()
             text = piece[0].removesuffix("*")
             if "*" in text:
-                raise self._star("* can only end a word", at + text.index("*"))
+                raise self._star(Phrase("* can only end a word"), at + text.index("*"))
             words = split_words(text)
             self._check_length(len(pairs) + len(words), position)
             pairs += [self._slot(word, exact=True) for word in words]
             if text != piece[0]:
                 if not words:
-                    raise self._star("there is no word before this *", at + len(text))
+                    raise self._star(Phrase("there is no word before this *"), at + len(text))
                 pairs[-1] = self._beginning(words[-1], at + len(text))
         if not pairs:
             raise self.error(
-                "there is no word between these quotes", position, hint="Write one, or leave the quotes out."
+                Phrase("there is no word between these quotes"),
+                position,
+                hint=Phrase("Write one, or leave the quotes out."),
             )
         return Exact(f'"{" ".join(text for text, _ in pairs)}"', tuple(slot for _, slot in pairs))
 
     def _check_length(self, words: int, position: int) -> None:
         if words > MAX_PHRASE_WORDS:
             raise self.error(
-                f"more than {MAX_PHRASE_WORDS} words in one phrase", position, hint="Leave some of them out."
+                Phrase("more than {most} words in one phrase", {"most": MAX_PHRASE_WORDS}),
+                position,
+                hint=Phrase("Leave some of them out."),
             )
 
     def _slot(self, word: str, *, exact: bool) -> tuple[str, Slot]:
@@ -335,43 +366,49 @@ class Reader:
         """The slot of a word that goes on after a *; `position` is the star's."""
         text = fold(word)
         if len(text) < MIN_BEGINNING or not text.isalnum():
-            raise self._star(f"* needs {MIN_BEGINNING} letters or more before it", position)
+            raise self._star(
+                Phrase("* needs {least} letters or more before it", {"least": MIN_BEGINNING}), position
+            )
         self._wildcards += 1
         if self._wildcards > MAX_WILDCARDS:
             raise self.error(
-                f"more than {MAX_WILDCARDS} words with *",
+                Phrase("more than {most} words with *", {"most": MAX_WILDCARDS}),
                 position,
-                hint="Write words in full: each is found in all its inflections.",
+                hint=Phrase("Write words in full: each is found in all its inflections."),
             )
         return f"{text}*", (f"{PREFIX}{text}",)
 
     def _named(self, id_: str, position: int) -> Named:
         if not id_:
             raise self.error(
-                "a concept's name is missing after #", position, hint="Write one, like #rare_earths."
+                Phrase("a concept's name is missing after #"),
+                position,
+                hint=Phrase("Write one, like #rare_earths."),
             )
         if id_.lower() in self._concepts:
             return Named(f"#{id_.lower()}")
         near = self._concepts.nearest(id_)
-        hint = f"Did you mean #{near}?" if near else "Write the word without #, or one of the concepts."
-        raise self.error(f"there is no concept #{id_}", position, hint=hint)
+        hint = Phrase("Write the word without #, or one of the concepts.")
+        if near:
+            hint = Phrase("Did you mean #{name}?", {"name": near})
+        raise self.error(Phrase("there is no concept #{name}", {"name": id_}), position, hint=hint)
 
     # Signs in wrong places
 
-    def _star(self, reason: str, position: int) -> QueryError:
-        return self.error(reason, position, hint="Write the beginning of a word and *, like nickel*.")
+    def _star(self, reason: Phrase, position: int) -> QueryError:
+        return self.error(reason, position, hint=Phrase("Write the beginning of a word and *, like nickel*."))
 
     def _sign(self, sign: str, position: int) -> QueryError:
         if sign == "*":
-            return self._star("* can only end a word", position)
+            return self._star(Phrase("* can only end a word"), position)
         if sign == ":":
             return self.error(
-                "a colon has no meaning here", position, hint="Leave it out, or put the words in quotes."
+                Phrase("a colon has no meaning here"),
+                position,
+                hint=Phrase("Leave it out, or put the words in quotes."),
             )
-        instead = _SIGNS_INSTEAD.get(sign, "leave it out")
-        return self.error(
-            f"{sign} has no meaning here", position, hint=f"{instead[0].upper()}{instead[1:]} instead."
-        )
+        instead = _SIGNS_INSTEAD.get(sign, _LEAVE_OUT)
+        return self.error(Phrase("{sign} has no meaning here", {"sign": sign}), position, hint=instead)
 
 
 def _settled(text: str) -> str:

@@ -163,3 +163,13 @@ async def test_an_invented_button_does_nothing(talk: Talk, database: Database) -
     hello = await say(talk, SARI, SARI, "/start", "ru")
     assert await tap(talk, SARI, hello, "", "language:xx") == "Эта кнопка устарела и больше не работает."
     assert await language_of(database, SARI) == "ru"
+
+
+async def test_a_wrong_query_is_explained_in_the_chats_language(talk: Talk) -> None:
+    answer = await say(talk, IVAN, IVAN, "/subscribe nickel OR", "ru")
+    assert answer.text_plain == (
+        "Не могу прочитать этот запрос: после OR не хватает термина, знак 8.\n"
+        "nickel OR\n       ^\nНапишите после него слово.\nПримеры: /help"
+    )
+    answer = await say(talk, SARI, SARI, "/digest 25:00", "id")
+    assert answer.text_plain.startswith("Saya tidak mengerti 25:00: jam dari 0 sampai 23")

@@ -86,7 +86,7 @@ async def test_a_wrong_query_is_refused_in_the_parsers_words_and_changes_nothing
     assert isinstance(outcome, QueryRefused)
     assert outcome.text == "nickel OR"
     assert outcome.position == 8
-    assert "missing after OR" in outcome.reason
+    assert "missing after OR" in str(outcome.reason)
     assert changes == []
     async with any_database.read() as session:
         assert await chats.find(session, HERE.key) is None

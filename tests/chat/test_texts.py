@@ -42,6 +42,7 @@ from storage.models import Feed
 from tests.standins import telegram_html
 
 NOW = datetime.fromisoformat("2026-11-23T09:00+00:00")
+BAD = Phrase("{sign} has no meaning here", {"sign": "<" * 500})
 OFF = Digest(None, "UTC", date(2026, 11, 23), None, NOW)
 ON = Digest(time(8), "Asia/Jakarta", date(2026, 11, 23), date(2026, 11, 24), NOW)
 NASTY = '<b>&amp; "q" </pre> #x \u202e' + "&" * 500
@@ -109,7 +110,9 @@ ANSWERS: dict[str, Say] = {
     ],
     "already": lambda speech, text: [follow_texts.already_subscribed(speech, AlreadySubscribed(text, 3))],
     "refused": lambda speech, text: [
-        follow_texts.query_refused(speech, QueryRefused(text, f"bad {text[:80]}", text[:99], 5))
+        follow_texts.query_refused(
+            speech, QueryRefused(text, BAD, Phrase("Write one of {known}.", {"known": text}), 5)
+        )
     ],
     "too many": lambda speech, _: [follow_texts.too_many(speech, TooMany(50))],
     "subscribe what": lambda speech, text: [follow_texts.subscribe_what(speech, [text[:20]] * 200)],
