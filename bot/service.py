@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
@@ -24,6 +25,7 @@ from bot.chat.commands import build_application
 from bot.chat.listener import Listener
 from bot.delivery.console import ConsoleOutput
 from bot.delivery.digest import Digests
+from bot.delivery.english_words import EnglishWords
 from bot.delivery.feed_news import FeedNews
 from bot.delivery.pacing import Pacer
 from bot.delivery.post import Platform, Post
@@ -79,6 +81,7 @@ class Service:
         self._passing = passing
         self._terminal = terminal
         self._with_page = with_page
+        self._english = EnglishWords(parts.concepts)
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         self._tasks: set[asyncio.Task[Any]] = set()
         self._ticks: set[asyncio.Task[Any]] = set()
@@ -146,6 +149,7 @@ class Service:
             reachability=parts.reachability,
             passing=self._passing,
             idle_s=self._timing.idle_s,
+            english=self._english,
         )
         self._watch("sender", self.sender.run(parts.wakes.alerts, self.stopping))
         self.digests = Digests(
@@ -173,7 +177,7 @@ class Service:
             clock=parts.clock,
             translator=parts.translator,
             inspector=parts.inspector,
-            shows=alert_message,
+            shows=functools.partial(alert_message, english=self._english),
             operators=parts.settings.admins,
             allowed_chats=parts.settings.allowed_chats,
         )

@@ -11,6 +11,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.delivery import verdict
+from bot.delivery.english_words import FindsEnglish, no_english
 from bot.delivery.outcomes import DeliveryError, MaybeDelivered, NotDelivered, Stop
 from bot.delivery.post import Post
 from bot.delivery.verdict import Action, Verdict
@@ -48,6 +49,7 @@ class Sender:
         reachability: Reachability,
         passing: Passing = pass_by,
         idle_s: float = 1.0,
+        english: FindsEnglish = no_english,
     ) -> None:
         self._database = database
         self._post = post
@@ -56,6 +58,7 @@ class Sender:
         self._reachability = reachability
         self._passing = passing
         self._idle_s = idle_s
+        self._english = english
         self._in_flight: dict[int, asyncio.Task[None]] = {}  # own chat id → its one sending
         self._ready_at: dict[int, float] = {}  # own chat id → when pacing lets it have the next
         self._outage_attempts = 0
@@ -176,7 +179,7 @@ class Sender:
 
     async def _send(self, claimed: Claimed) -> None:
         alert, chat = claimed.alert, claimed.chat
-        message = alert_message(alert, chat, claimed.article, claimed.feed)
+        message = alert_message(alert, chat, claimed.article, claimed.feed, english=self._english)
         message_id = await self._post.send(chat, message)
         self._passing(Milestone.DELIVERED)
         self._reopen(chat.platform)
@@ -202,7 +205,9 @@ class Sender:
             async with self._database.write() as session:
                 await alerts.drop(session, edit.id, "there is nothing to edit")
             return
-        message = alert_message(alert, chat, claimed.article, claimed.feed, saved=is_saved)
+        message = alert_message(
+            alert, chat, claimed.article, claimed.feed, saved=is_saved, english=self._english
+        )
         await self._post.edit(chat, alert.message_id, message)
         self._reopen(chat.platform)
         async with self._database.write() as session:

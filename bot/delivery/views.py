@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from bot.delivery.english_words import FindsEnglish, no_english
 from bot.delivery.render import (
     AS_SENT,
     AlertView,
@@ -31,8 +32,14 @@ def is_english(article: Article) -> bool:
     return article.language == "en" or article.english_title is not None
 
 
-def alert_view(alert: Alert, chat: Chat, article: Article, feed: Feed) -> AlertView:
-    """What an alert shows of an article."""
+def alert_view(
+    alert: Alert, chat: Chat, article: Article, feed: Feed, *, english: FindsEnglish = no_english
+) -> AlertView:
+    """What an alert shows of an article.
+
+    Args:
+        english: finds the words to be marked in a translation.
+    """
     concepts = _concepts(alert.why)
     speech = Speech.of(chat.language)
     return AlertView(
@@ -51,7 +58,7 @@ def alert_view(alert: Alert, chat: Chat, article: Article, feed: Feed) -> AlertV
         speech=speech,
         original_summary=article.summary,
         concepts=concepts,
-        found=_found(alert.why),
+        found=_found(alert.why) + _found_in_english(alert, article, english),
     )
 
 
@@ -64,15 +71,17 @@ def alert_message(
     shown: Shown = AS_SENT,
     saved: bool = False,
     muted: Collection[tuple[Muted, int]] = (),
+    english: FindsEnglish = no_english,
 ) -> Message:
     """An alert with its buttons.
 
     Args:
+        english: as for `alert_view`.
         shown: as published or in English, with what can be muted or without.
         saved: whether the chat has put it aside.
         muted: all that the chat has muted.
     """
-    view = alert_view(alert, chat, article, feed)
+    view = alert_view(alert, chat, article, feed, english=english)
     message = render_alert(view, original=shown.original)
     standing = Standing(
         alert.id,
@@ -95,6 +104,13 @@ def alert_message(
 def _found(why: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     words = [word for line in why for found in line["reasons"] for word in found["words"]]
     return tuple(dict.fromkeys(words))
+
+
+def _found_in_english(alert: Alert, article: Article, english: FindsEnglish) -> tuple[str, ...]:
+    if article.english_title is None:
+        return ()
+    clauses = [found["clause"] for line in alert.why for found in line["reasons"]]
+    return english(clauses, article.english_title, article.english_summary or "")
 
 
 def _why_lines(

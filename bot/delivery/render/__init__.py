@@ -28,11 +28,13 @@ from bot.delivery.render.words import (
     NAME_CHARS,
     TIERS,
     clean,
+    country_name,
     cut,
     language_name,
     local_time,
     reason,
     safe_url,
+    tier_name,
 )
 
 __all__ = [
@@ -59,6 +61,7 @@ __all__ = [
     "WhyLine",
     "alert_buttons",
     "clean",
+    "country_name",
     "cut",
     "language_name",
     "local_time",
@@ -67,4 +70,5 @@ __all__ = [
     "render_alert",
     "render_digest",
     "safe_url",
+    "tier_name",
 ]
