@@ -369,6 +369,15 @@ class TestProperties:
         assert clean(clean(text)) == clean(text)
 
     @settings(deadline=None)
+    @given(st.text(st.characters(max_codepoint=0x20FF), max_size=40))
+    def test_ordinary_text_is_cleaned_as_any_other(self, text: str) -> None:
+        assert clean(text) == clean(f"{text}\u200b")
+
+    def test_no_ordinary_character_needs_cleaning(self) -> None:
+        for char in map(chr, range(0x2200)):
+            assert clean(f"a{char}b") == clean(f"a{char}b\u200b")
+
+    @settings(deadline=None)
     @given(st.text(max_size=300), st.integers(2, 100))
     def test_a_cut_is_a_beginning_within_its_limit(self, text: str, limit: int) -> None:
         short = cut(text, limit)

@@ -60,12 +60,18 @@ _DROPPED = frozenset({"Cc", "Cf", "Cs", "Co"})
 _MARKS_IN_A_ROW = 4  # no language stacks more; more is "Zalgo", which paints over the lines around it
 
 
+# Latin and Cyrillic letters and ordinary signs: nothing among them is unseen, nor a mark over another letter.
+_ORDINARY = re.compile("[ -~¡-¬®-ʯЀ-҂Ҋ-ԯ‐-‧‰-⁞€₽№™]*")
+
+
 def clean(text: str) -> str:
     """The text as one line of visible characters.
 
     Control characters (an escape sequence's first among them), bidirectional overrides and isolates, zero
     widths, lone surrogates and private use characters go; white space of any kind becomes one space.
     """
+    if _ORDINARY.fullmatch(text):  # nearly all that comes
+        return " ".join(text.split())
     kept: list[str] = []
     marks = 0
     for char in text:
