@@ -37,6 +37,7 @@ CATALOGUES = Path(__file__).parent / "chat" / "locales"
 # Languages of Telegram whose speakers mostly read one of ours with more ease than English. Not Ukrainian:
 # Russian unasked is no courtesy to many who speak it, and /language is one tap away.
 _NEAREST = {
+    "in": "id",  # what Indonesian was before 1989, and Java still says
     "ms": "id",
     "jv": "id",
     "su": "id",

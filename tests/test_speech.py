@@ -15,6 +15,7 @@ from bot.speech import ENGLISH, LANGUAGES, Phrase, Speech, named, nearest
         ("id", "id"),
         ("ID-id", "id"),
         ("ms", "id"),
+        ("in_ID", "id"),
         ("ru", "ru"),
         ("be", "ru"),
         ("uk", "en"),

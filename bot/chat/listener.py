@@ -157,6 +157,9 @@ class Listener:
                 await self._bot.set_my_commands(menu.commands, scope=menu.scope, language_code=menu.language)
             except BadRequest as error:  # the menu is a convenience; an operator may not have written yet
                 log.warning("commands_not_set", scope=menu.scope.to_dict(), reason=self._reason(error))
+            except RetryAfter as error:  # those of the last start will do: people wait for answers
+                log.warning("commands_not_set", reason=self._reason(error))
+                return
 
     async def _poll(self) -> ListeningStopped:
         pause_s = FIRST_PAUSE_S

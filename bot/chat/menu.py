@@ -24,6 +24,7 @@ COMMANDS: tuple[tuple[str, Phrase], ...] = (
     ("list", Phrase("What is followed here")),
     ("digest", Phrase("A daily digest: 08:00 Jakarta, or off")),
     ("latest", Phrase("The newest alerts again")),
+    ("saved", Phrase("The alerts that were saved here")),
     ("preview", Phrase("What a query would have brought in the last 7 days")),
     ("why", Phrase("Why an alert came: reply to it with /why")),
     ("feeds", Phrase("What is read, and how each feed stands")),

@@ -10,22 +10,14 @@ from bot.chat.follow_texts import nothing_yet
 from bot.chat.markup import QUERY_CHARS, TITLE_CHARS, bold, code, escape, linked, pages, short
 from bot.chat.service import Latest, LatestItem, NoAlert, Previewed, Why
 from bot.delivery.render import local_time
+from bot.delivery.render.words import country_name, tier_name
 from bot.matching.explain import Reason
-from bot.phrase import Phrase
 from bot.preview import Example, about
 from bot.speech import Speech
 from bot.translation.credits import NAMES, translators
 
 LINE_CHARS = 300  # of what was found for one clause
 NAME_CHARS = 80
-
-_TIERS = {
-    "official": Phrase("official source"),
-    "agency": Phrase("news agency"),
-    "state": Phrase("state media"),
-    "independent": Phrase("independent media"),
-    "trade": Phrase("trade press"),
-}
 
 
 def latest(speech: Speech, outcome: Latest, audience: Audience) -> list[str]:
@@ -169,10 +161,9 @@ def _made_by(speech: Speech, made: Sequence[Sequence[str]]) -> str:
 
 
 def _source(speech: Speech, outcome: Why) -> str:
-    tier = _TIERS.get(outcome.tier)
     parts = [
-        outcome.item.source,
-        speech.country_name(outcome.country),
-        speech.say(tier) if tier is not None else outcome.tier,
+        short(outcome.item.source, NAME_CHARS),
+        country_name(outcome.country, speech),
+        tier_name(outcome.tier, speech),
     ]
-    return " · ".join(short(part, NAME_CHARS) for part in parts if part)
+    return " · ".join(part for part in parts if part)

@@ -23,7 +23,7 @@ def start(speech: Speech, audience: Audience, following: int) -> str:
         speech.gettext("Start with:"),
         "<code>/subscribe #rare_earths</code>",
         "<code>/subscribe nickel (export OR quota)</code>",
-        "<code>/digest 08:00 Jakarta</code>",
+        speech.gettext("<code>/digest 08:00 Jakarta</code>"),
         "",
     ]
     if following:
@@ -48,6 +48,7 @@ def help_pages(speech: Speech, concepts: Iterable[str], *, group: bool, operator
         speech.gettext("/list – what is followed here"),
         speech.gettext("/digest 08:00 Jakarta – a digest every day; <code>/digest off</code> ends it"),
         speech.gettext("/latest – the newest alerts again"),
+        speech.gettext("/saved – the alerts that were saved here"),
         speech.gettext("/preview <i>query</i> – what it would have brought in the last seven days"),
         speech.gettext("/why – as a reply to an alert: why it came, who translated it, when"),
         speech.gettext("/feeds – what is read, and how each feed stands"),

@@ -18,7 +18,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from bot.language.concepts import Concepts
-from bot.matching.tokens import MAX_DISTANCE, MAX_WILDCARDS, QueryError, Reader, Token
+from bot.matching.query_error import QueryError
+from bot.matching.tokens import MAX_DISTANCE, MAX_WILDCARDS, Reader, Token
 from bot.matching.tree import (
     And,
     Exact,

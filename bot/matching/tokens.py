@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.errors import RarewatchError
 from bot.language.concepts import Concepts
 from bot.language.phrases import Slot
 from bot.language.words import (
@@ -21,6 +20,7 @@ from bot.language.words import (
     split_words,
 )
 from bot.matching.explain import language_codes
+from bot.matching.query_error import QueryError
 from bot.matching.tree import PREFIX, Exact, Field, Leaf, Named, Term, Titled, Words
 from bot.phrase import Phrase
 
@@ -54,22 +54,6 @@ _SIGNS_INSTEAD = {
     "&": Phrase("Write a space, or AND instead."),
     "!": Phrase("Write -word or NOT word instead."),
 }
-
-
-class QueryError(RarewatchError):
-    """The query can't be understood.
-
-    `position` is the 1-based character the error points at; 0 when it is about the whole query. `said` and
-    `advice` are the reason, without the place, and the hint for readers of any language.
-    """
-
-    def __init__(self, text: str, said: Phrase, *, position: int = 0, hint: Phrase | None = None) -> None:
-        self.position = position
-        self.said = said
-        self.advice = hint
-        where = f", at character {position}" if position else ""
-        shown = text if len(text) <= 80 else f"{text[:79]}…"
-        super().__init__(shown, f"{said}{where}", hint=str(hint or ""))
 
 
 @dataclass(frozen=True, slots=True)

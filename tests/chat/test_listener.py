@@ -12,7 +12,7 @@ import pytest
 import structlog
 
 from bot.chat.listener import CONFLICTS, ListeningStopped
-from bot.chat.menu import COMMANDS
+from bot.chat.menu import COMMANDS, menus
 from bot.language.concepts import Concepts
 from storage.database import Database
 from tests.chat.talk import SECRET, TOKEN, Talk, talking
@@ -175,12 +175,23 @@ async def test_telegrams_own_waits_are_kept(
         assert talk.slept == [5.0]
 
 
-async def test_a_menu_that_is_refused_does_not_keep_the_bot_from_answering(
+async def test_a_menu_that_is_refused_does_not_keep_the_others_from_being_set(
     api: BotApi, database: Database, concepts: Concepts, now: datetime
 ) -> None:
     api.fail_next("setMyCommands", 400, "Bad Request: BOT_COMMAND_INVALID")
     async with talking(api, database, concepts, now) as talk:
         assert "Commands" in await talk.ask(SARI, SARI, "/help")
+    assert len(api.commands) == len(menus(())) - 1
+
+
+async def test_menus_that_telegram_has_enough_of_do_not_keep_the_bot_from_answering(
+    api: BotApi, database: Database, concepts: Concepts, now: datetime
+) -> None:
+    api.fail_next("setMyCommands", 429, "Too Many Requests: retry after 500", retry_after=500)
+    async with talking(api, database, concepts, now) as talk:
+        assert "Commands" in await talk.ask(SARI, SARI, "/help")
+        assert talk.slept == []
+    assert not api.commands
 
 
 async def test_a_stop_confirms_what_was_answered_so_that_nothing_is_done_twice(
