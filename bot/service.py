@@ -38,7 +38,7 @@ from bot.loops import keep_working, report_database
 from bot.road import Passing, pass_by
 from bot.web.page import build_page
 from bot.web.server import PortError, bind, serve
-from storage import articles, feeds
+from storage import articles, feeds, mutes
 from storage.chats import CONSOLE, TELEGRAM
 from storage.translations import StoredMemory
 
@@ -326,6 +326,7 @@ class Service:
         now = self._parts.clock()
         async with self._parts.database.write() as session:
             emptied = await articles.forget_unwanted(session, before=now - KEEP_UNWANTED)
+            await mutes.forget_ended(session, now=now)
         memory = StoredMemory(self._parts.database, self._parts.clock)
         forgotten = await memory.prune(unused_since=now - KEEP_TRANSLATIONS)
         log.debug("forgot_old", articles=emptied, translations=forgotten)

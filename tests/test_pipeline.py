@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import aiohttp
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from bot.feeds.parse import Entry
 from bot.feeds.pool import ParsePool
@@ -23,10 +23,11 @@ from bot.road import Tempo, Wakes
 from bot.translation.failures import FailureKind, ProviderFailure
 from bot.translation.marks import Marks
 from bot.translation.translator import Translator
-from storage import articles, chats, subscriptions
+from storage import articles, chats, mutes, subscriptions
 from storage.chats import TELEGRAM, ChatKey
 from storage.database import Database
 from storage.models import Alert, Article, Feed, Match
+from storage.mutes import Muted
 from tests.storage.rows import add_feed
 
 BAN = "Pemerintah larang ekspor bauksit mulai 10 Juni"
@@ -177,6 +178,42 @@ async def test_a_wanted_article_is_translated_and_one_alert_a_chat_waits(road: R
     assert [line["subscription"] for line in alerts[0].why] == ["#bauxite", "#export_bans"]
     assert alerts[0].why[0]["reasons"][0]["words"] == ["bauksit"]
     assert await road.process() == 0
+
+
+async def test_who_muted_the_source_or_the_query_gets_no_alert(road: Road) -> None:
+    silent, half, other = [await road.follow("#bauxite", chat_id=number) for number in (100, 200, 300)]
+    await road.follow("#export_bans", chat_id=200)
+    async with road.database.write() as session:
+        first, second = await subscriptions.of_chat(session, half)
+        await mutes.mute(session, silent, Muted.SOURCE, road.feed_id, until=None, now=road.now)
+        await mutes.mute(session, half, Muted.SUBSCRIPTION, first.id, until=None, now=road.now)
+    await road.bring(BAN)
+    await road.process()
+    alerts = {alert.chat_id: [line["id"] for line in alert.why] for alert in await road.rows(Alert)}
+    assert alerts.keys() == {half, other}
+    assert alerts[half] == [second.id]
+
+
+async def test_a_muted_story_stays_silent_when_another_source_joins_it(road: Road) -> None:
+    chat = await road.follow("#bauxite")
+    async with road.database.write() as session:
+        elsewhere = Feed(
+            url="http://b.example/rss", name="Warta", language="id", tier="trade", next_poll_at=road.now
+        )
+        session.add(elsewhere)
+        await session.flush()
+    await road.bring(BAN)
+    await road.process()
+    story_id = (await road.article()).story_id
+    assert story_id is not None
+    async with road.database.write() as session:
+        await mutes.mute(session, chat, Muted.STORY, story_id, until=None, now=road.now)
+        # As after a clean-up: the alert that is there would hold back the next one by itself.
+        await session.execute(delete(Alert))
+    await road.bring(BAN, feed_id=elsewhere.id)
+    await road.process()
+    assert {article.story_id for article in await road.rows(Article)} == {story_id}
+    assert await road.rows(Alert) == []
 
 
 async def test_a_query_in_english_finds_an_indonesian_article_that_is_watched_for(road: Road) -> None:

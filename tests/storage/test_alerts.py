@@ -295,3 +295,18 @@ async def test_an_alert_is_found_by_its_message_in_its_own_chat_only(
     assert older is not None
     assert [found[1].title for found in (newest, older)] == ["Judul 1", "Judul 0"]
     assert newest[2].name == "Kabar"
+
+
+async def test_an_alert_is_found_by_its_id_in_its_own_chat_only(
+    any_database: Database, now: datetime
+) -> None:
+    chat = await add_chat(any_database, now)
+    article_id = await ready_alert(any_database, now, 0, [chat.id], english=True)
+    [alert] = await outbox(any_database)
+    async with any_database.read() as session:
+        found = await alerts.with_id(session, "telegram", chat.chat_id, alert.id)
+        assert found is not None
+        assert (found.chat.id, found.article.id, found.feed.name) == (chat.id, article_id, "Kabar")
+        assert await alerts.with_id(session, "telegram", chat.chat_id + 1, alert.id) is None
+        assert await alerts.with_id(session, "console", chat.chat_id, alert.id) is None
+        assert await alerts.with_id(session, "telegram", chat.chat_id, alert.id + 1) is None
