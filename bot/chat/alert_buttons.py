@@ -21,7 +21,8 @@ from bot.chat import alert_texts, news_texts, texts
 from bot.chat.alert_care import AlertCare, Held
 from bot.chat.asked import Asked
 from bot.chat.frame import Answer, Frame
-from bot.chat.service import ChatService, NoAlert
+from bot.chat.outcomes import NoAlert
+from bot.chat.service import ChatService
 from bot.delivery.render import PATTERN, AlertPress, Message, Press, Shown, read_press
 from bot.keyboards import keyboard, preview, refuses_link, without_links
 from bot.speech import Speech, nearest

@@ -38,15 +38,8 @@ from bot.chat.frame import Answer, Frame, Sleep
 from bot.chat.hello import Hello
 from bot.chat.offers import Offers, Translates
 from bot.chat.ordered import OrderedPerChat
-from bot.chat.service import (
-    ChatService,
-    NoAlert,
-    QueryRefused,
-    Subscribed,
-    TooMany,
-    Unsubscribed,
-    nothing_happens,
-)
+from bot.chat.outcomes import NoAlert, QueryRefused, Subscribed, TooMany, Unsubscribed
+from bot.chat.service import ChatService, nothing_happens
 from bot.chat.word_offers import WordOffers
 from bot.language.concepts import Concepts
 from bot.speech import LANGUAGES, Speech

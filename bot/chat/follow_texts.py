@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from bot.chat import zones
 from bot.chat.audience import Audience
 from bot.chat.markup import bold, code, escape, numbered, pages, short
-from bot.chat.service import (
+from bot.chat.outcomes import (
     AlreadySubscribed,
     Digest,
     Listing,

@@ -8,7 +8,7 @@ from datetime import datetime
 from bot.chat.audience import Audience
 from bot.chat.follow_texts import nothing_yet
 from bot.chat.markup import QUERY_CHARS, TITLE_CHARS, bold, code, escape, linked, pages, short
-from bot.chat.service import Latest, LatestItem, NoAlert, Previewed, Why
+from bot.chat.outcomes import Latest, LatestItem, NoAlert, Previewed, Why
 from bot.delivery.render import local_time
 from bot.delivery.render.words import country_name, tier_name
 from bot.matching.explain import Reason

@@ -12,7 +12,7 @@ from bot.chat.asked import Asked
 from bot.chat.buttons import Press
 from bot.chat.frame import Frame
 from bot.chat.offers import Decision, Offers, Verdict
-from bot.chat.service import Subscribed
+from bot.chat.outcomes import Subscribed
 
 log = structlog.get_logger(__name__)
 

@@ -6,16 +6,15 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 
-from bot.chat.service import (
+from bot.chat.outcomes import (
     AlreadySubscribed,
-    ChatService,
     NotSubscribed,
-    Place,
     QueryRefused,
     Subscribed,
     TooMany,
     Unsubscribed,
 )
+from bot.chat.service import ChatService, Place
 from bot.delivery.digest import due_date
 from bot.language.concepts import Concepts
 from storage import alerts, articles, chats, digests, subscriptions

@@ -13,7 +13,7 @@ from bot.chat import feed_texts, follow_texts, news_texts, offer_texts, texts
 from bot.chat.audience import Audience
 from bot.chat.feed_texts import Press
 from bot.chat.offers import Offer, Offered, Verdict
-from bot.chat.service import (
+from bot.chat.outcomes import (
     AlreadySubscribed,
     Digest,
     Latest,
