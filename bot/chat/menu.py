@@ -25,6 +25,7 @@ COMMANDS: tuple[tuple[str, Phrase], ...] = (
     ("digest", Phrase("A daily digest: 08:00 Jakarta, or off")),
     ("latest", Phrase("The newest alerts again")),
     ("saved", Phrase("The alerts that were saved here")),
+    ("muted", Phrase("What is muted here")),
     ("preview", Phrase("What a query would have brought in the last 7 days")),
     ("why", Phrase("Why an alert came: reply to it with /why")),
     ("feeds", Phrase("What is read, and how each feed stands")),

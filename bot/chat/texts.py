@@ -49,6 +49,7 @@ def help_pages(speech: Speech, concepts: Iterable[str], *, group: bool, operator
         speech.gettext("/digest 08:00 Jakarta – a digest every day; <code>/digest off</code> ends it"),
         speech.gettext("/latest – the newest alerts again"),
         speech.gettext("/saved – the alerts that were saved here"),
+        speech.gettext("/muted – what is muted here, to undo it"),
         speech.gettext("/preview <i>query</i> – what it would have brought in the last seven days"),
         speech.gettext("/why – as a reply to an alert: why it came, who translated it, when"),
         speech.gettext("/feeds – what is read, and how each feed stands"),

@@ -47,7 +47,7 @@ async def test_the_commands_stand_in_telegrams_menus(
         for (scope, language), menu in api.commands.items()
     }
     everybody, all_of_it = (
-        {"list", "latest", "saved", "preview", "why", "feeds", "help"},
+        {"list", "latest", "saved", "muted", "preview", "why", "feeds", "help"},
         {name for name, _ in COMMANDS},
     )
     for language in ("", "id", "ru"):

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.chat import feed_texts, follow_texts, news_texts, offer_texts, texts
+from bot.chat import alert_texts, feed_texts, follow_texts, news_texts, offer_texts, texts
+from bot.chat.alert_care import MutedHere, SavedAlerts
 from bot.chat.audience import Audience
 from bot.chat.feed_texts import Press
 from bot.chat.offers import Offer, Offered, Verdict
@@ -29,6 +30,8 @@ from bot.chat.outcomes import (
     Why,
 )
 from bot.chat.zones import TimeError, ZoneError
+from bot.delivery.render import AS_SENT, AlertPress
+from bot.delivery.render import keyboard as alert_keyboard
 from bot.feed_states import FeedState
 from bot.feeds.diagnosis import Remark
 from bot.feeds.health import TROUBLED, Health, State
@@ -38,7 +41,8 @@ from bot.matching.explain import Reason
 from bot.preview import Example, Preview
 from bot.speech import ENGLISH, LANGUAGES, Phrase, Speech
 from storage.added_feeds import Change
-from storage.models import Feed
+from storage.models import Alert, Article, Feed
+from storage.mutes import Muted, Named
 from tests.standins import telegram_html
 
 NOW = datetime.fromisoformat("2026-11-23T09:00+00:00")
@@ -76,6 +80,18 @@ def feed(text: str, *, enabled: bool = True) -> Feed:
         added_by=1,
         failures=0,
     )
+
+
+def article(text: str) -> Article:
+    """An article that has this text wherever it can."""
+    return Article(
+        id=1, feed_id=1, title=text, url=f"https://x.example/{text}", english_title=None, fetched_at=NOW
+    )
+
+
+def alert() -> Alert:
+    """An alert."""
+    return Alert(id=1, chat_id=1, story_id=1, article_id=1)
 
 
 def state(text: str, how: State, *, read: datetime | None = None) -> FeedState:
@@ -202,6 +218,16 @@ ANSWERS: dict[str, Say] = {
         texts.not_understood(speech),
         texts.something_went_wrong(speech),
     ],
+    "saved": lambda speech, text: [
+        *alert_texts.saved(
+            speech, SavedAlerts(((alert(), article(text), feed(text)),) * 20, 99, "Asia/Jakarta")
+        ),
+        *alert_texts.saved(speech, SavedAlerts((), 0, "UTC")),
+    ],
+    "muted": lambda speech, text: [
+        alert_texts.muted(speech, MutedHere((Named(1, Muted.STORY, text, NOW),) * 99, "Asia/Jakarta"))[0],
+        alert_texts.muted(speech, MutedHere((), "UTC"))[0],
+    ],
     "feeds": lambda speech, text: [
         feed_texts.listing(speech, [state(text, how, read=NOW) for how in State] * 9, page, now=NOW)[0]
         for page in range(3)
@@ -229,6 +255,17 @@ TOASTS: dict[str, Callable[[Speech], list[str]]] = {
     "decisions": lambda speech: [offer_texts.decided(speech, verdict) for verdict in Verdict],
     "feeds": lambda speech: [
         feed_texts.decided(speech, press, change) for press in Press for change in Change
+    ],
+    "alerts": lambda speech: [
+        alert_texts.gone(speech),
+        alert_texts.wait(speech, 5),
+        *(
+            alert_texts.done(speech, AlertPress(press, 1, AS_SENT, target), source="x" * 500, changed=True)
+            or "–"
+            for press in alert_keyboard.Press
+            for target in alert_keyboard.Target
+        ),
+        *(alert_texts.undone(speech, changed=changed) for changed in (True, False)),
     ],
     "others": lambda speech: [
         texts.unknown_button(speech),
