@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from storage.database import insert
-from storage.models import Alert, AlertKind, AlertState, Article, Feed, Mute, Subscription
+from storage.models import Alert, AlertKind, AlertState, Article, Chat, Feed, Mute, Subscription
 
 FOREVER = None
 
@@ -37,6 +37,16 @@ class Silence:
 
 
 NO_SILENCE = Silence()
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Something that is muted: a story by a title of it, a source by its name, a subscription by its text."""
+
+    id: int
+    what: Muted
+    name: str
+    until: datetime | None
 
 
 async def mute(
@@ -107,16 +117,44 @@ async def about(
     return Silence(frozenset(chat_ids), frozenset(subscription_ids))
 
 
-async def sources(session: AsyncSession, chat_id: int, *, now: datetime) -> list[Feed]:
-    """The sources a chat has muted, by name."""
-    return list(
-        await session.scalars(
-            select(Feed)
-            .join(Mute, Mute.feed_id == Feed.id)
-            .where(Mute.chat_id == chat_id, _holds(now))
-            .order_by(func.lower(Feed.name), Feed.id)
-        )
+async def named(session: AsyncSession, chat_id: int, *, now: datetime) -> list[Named]:
+    """What a chat has muted, by the names people know it by; the newest first."""
+    first = (
+        select(func.min(Article.id))
+        .where(Article.story_id == Mute.story_id)
+        .correlate(Mute)
+        .scalar_subquery()
     )
+    rows = await session.execute(
+        select(Mute, func.coalesce(Article.english_title, Article.title), Feed.name, Subscription.text)
+        .select_from(Mute)
+        .outerjoin(Article, Article.id == first)
+        .outerjoin(Feed, Feed.id == Mute.feed_id)
+        .outerjoin(Subscription, Subscription.id == Mute.subscription_id)
+        .where(Mute.chat_id == chat_id, _holds(now))
+        .order_by(Mute.id.desc())
+    )
+    found = []
+    for row, title, source, query in rows:
+        what, name = Muted.STORY, title or ""
+        if row.feed_id is not None:
+            what, name = Muted.SOURCE, source
+        elif row.subscription_id is not None:
+            what, name = Muted.SUBSCRIPTION, query
+        found.append(Named(row.id, what, name, row.until))
+    return found
+
+
+async def undo(session: AsyncSession, platform: str, chat_id: int, mute_id: int) -> bool:
+    """Undoes one by its id, if it is of this chat of a platform or of a topic in it; gives whether it was."""
+    places = select(Chat.id).where(Chat.platform == platform, Chat.chat_id == chat_id)
+    gone = await session.scalars(
+        delete(Mute)
+        .where(Mute.id == mute_id, Mute.chat_id.in_(places))
+        .returning(Mute.id)
+        .execution_options(synchronize_session=False)
+    )
+    return bool(list(gone))
 
 
 async def move(session: AsyncSession, old_chat_id: int, new_chat_id: int) -> None:

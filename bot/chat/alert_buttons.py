@@ -1,4 +1,4 @@
-"""The buttons under an alert, and /saved.
+"""The buttons under an alert, /saved and /muted.
 
 Everybody may look at the original, save and ask why. What is muted is muted for all, so in a group only its
 administrators mute; in a channel, where whoever reads may press, they alone do anything.
@@ -20,7 +20,7 @@ from telegram.ext import BaseHandler, CallbackQueryHandler, CommandHandler, filt
 from bot.chat import alert_texts, news_texts, texts
 from bot.chat.alert_care import AlertCare, Held
 from bot.chat.asked import Asked
-from bot.chat.frame import Answer, Frame
+from bot.chat.frame import Answer, Frame, Reply
 from bot.chat.outcomes import NoAlert
 from bot.chat.service import ChatService
 from bot.delivery.render import PATTERN, AlertPress, Message, Press, Shown, read_press
@@ -72,12 +72,39 @@ class AlertButtons:
         new = filters.UpdateType.MESSAGE
         return [
             CommandHandler("saved", self._frame.on(self.saved), filters=new),
+            CommandHandler("muted", self._frame.on(self.muted), filters=new),
             CallbackQueryHandler(self._on_press, pattern=PATTERN),
+            CallbackQueryHandler(self._on_undo, pattern=alert_texts.MUTED_PATTERN),
         ]
 
     async def saved(self, asked: Asked) -> Answer:
         """What the chat has saved."""
         return alert_texts.saved(asked.speech, await self._care.saved(asked.place.key))
+
+    async def muted(self, asked: Asked) -> Answer:
+        """What the chat has muted, to be undone also when the alert is far up."""
+        text, markup = alert_texts.muted(asked.speech, await self._care.muted(asked.place.key))
+        return [Reply(text, markup)] if markup is not None else [text]
+
+    async def _on_undo(self, update: Update, _context: object) -> None:
+        await self._frame.press(update, self._undo)
+
+    async def _undo(self, query: CallbackQuery) -> str:
+        found, message = alert_texts.MUTED_PATTERN.fullmatch(query.data or ""), query.message
+        if found is None or message is None or not self._frame.admits(message.chat.id):
+            return texts.unknown_button(Speech.of(nearest(query.from_user.language_code)))
+        asked = await self._frame.heard(Asked.by_button(query, message))
+        if not await self._frame.may_change(asked):
+            return texts.administrators_only_short(asked.speech)
+        left, changed = await self._care.undo(asked.place.key, int(found[1]))
+        text, markup = alert_texts.muted(asked.speech, left)
+        try:
+            await self._bot.edit_message_text(
+                text, message.chat.id, message.message_id, parse_mode=ParseMode.HTML, reply_markup=markup
+            )
+        except TelegramError as error:  # it shows this already, or is gone: the database has it right
+            log.debug("muted_not_shown_anew", chat=message.chat.id, reason=self._frame.reason(error))
+        return alert_texts.undone(asked.speech, changed=changed)
 
     async def _on_press(self, update: Update, _context: object) -> None:
         await self._frame.press(update, self._press)

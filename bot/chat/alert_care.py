@@ -18,7 +18,7 @@ from storage.alerts import Claimed
 from storage.chats import ChatKey
 from storage.database import Database
 from storage.models import Alert, Article, Feed
-from storage.mutes import Muted
+from storage.mutes import Muted, Named
 
 STORY_SILENCE = timedelta(days=1)
 SAVED = 30
@@ -47,6 +47,14 @@ class SavedAlerts:
 
     rows: tuple[tuple[Alert, Article, Feed], ...]
     count: int
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class MutedHere:
+    """What a chat has muted, the newest first."""
+
+    items: tuple[Named, ...]
     zone: str
 
 
@@ -104,6 +112,23 @@ class AlertCare:
         until = now + STORY_SILENCE if what is Muted.STORY else None
         await mutes.mute(session, alert.chat_id, what, id, until=until, now=now)
         return True
+
+    async def muted(self, key: ChatKey) -> MutedHere:
+        """What the chat has muted."""
+        async with self._database.read() as session:
+            return await self._muted(session, key)
+
+    async def undo(self, key: ChatKey, mute_id: int) -> tuple[MutedHere, bool]:
+        """Undoes what /muted names; gives what is left, and whether it was muted."""
+        async with self._database.write() as session:
+            changed = await mutes.undo(session, key.platform, key.chat_id, mute_id)
+            return await self._muted(session, key), changed
+
+    async def _muted(self, session: AsyncSession, key: ChatKey) -> MutedHere:
+        chat = await chats.find(session, key)
+        if chat is None:
+            return MutedHere((), "UTC")
+        return MutedHere(tuple(await mutes.named(session, chat.id, now=self._clock())), chat.zone)
 
     async def saved(self, key: ChatKey) -> SavedAlerts:
         """What the chat has saved."""

@@ -1,11 +1,16 @@
-"""What is said about saved and muted alerts: answers to the buttons under an alert, and /saved. Pure."""
+"""What is said of saved and muted alerts: answers to the buttons under an alert, /saved and /muted. Pure."""
 
 from __future__ import annotations
 
-from bot.chat.alert_care import SavedAlerts
+import re
+
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+
+from bot.chat.alert_care import MutedHere, SavedAlerts
 from bot.chat.markup import TITLE_CHARS, escape, linked, pages, short
 from bot.delivery.render import AlertPress, Press, Target, local_time
 from bot.speech import Speech
+from storage.mutes import Muted
 
 NAME_CHARS = 80
 
@@ -43,6 +48,42 @@ def done(speech: Speech, pressed: AlertPress, *, source: str, changed: bool) -> 
             return speech.gettext("This query brings nothing here until you undo it; it stays in /list.")
         case _:
             return None
+
+
+MUTED_PATTERN = re.compile(r"muted:undo:([0-9]{1,18})")
+MUTED_SHOWN = 30  # with long names in any language: as many as one message holds
+LABEL_CHARS = 40
+
+
+def muted(speech: Speech, outcome: MutedHere) -> tuple[str, InlineKeyboardMarkup | None]:
+    """All that is muted, with a button for each to undo it."""
+    if not outcome.items:
+        return speech.gettext("Nothing is muted here. Each alert has a button for it."), None
+    lines = [speech.gettext("<b>Muted here</b>; a tap undoes it:"), ""]
+    rows = []
+    for item in outcome.items[:MUTED_SHOWN]:
+        name = short(item.name, NAME_CHARS) or speech.gettext("(no title)")
+        if item.what is Muted.SOURCE:
+            line = speech.gettext("Source: {what}", what=name)
+        elif item.what is Muted.SUBSCRIPTION:
+            line = speech.gettext("Query: {what}", what=name)
+        else:
+            until = local_time(item.until, outcome.zone, speech.language) if item.until is not None else ""
+            line = speech.gettext("Story, until {until}: {what}", until=until, what=name)
+        lines.append(f"• {escape(line)}")
+        rows.append(
+            [InlineKeyboardButton(f"↶ {short(name, LABEL_CHARS)}", callback_data=f"muted:undo:{item.id}")]
+        )
+    if more := outcome.items[MUTED_SHOWN:]:
+        lines.append(speech.ngettext("and {count} more", "and {count} more", len(more)))
+    return "\n".join(lines), InlineKeyboardMarkup(rows)
+
+
+def undone(speech: Speech, *, changed: bool) -> str:
+    """What came of a button of /muted."""
+    if not changed:
+        return speech.gettext("This is not muted any more.")
+    return speech.gettext("Undone: what comes from now on is told here again.")
 
 
 def saved(speech: Speech, outcome: SavedAlerts) -> list[str]:

@@ -26,7 +26,7 @@ from tests.chat.talk import TOKEN, Talk, talking
 from tests.standins.bot_api import BotApi, Sent
 from tests.storage.rows import add_feed, translate_late
 
-SARI, ADMIN, GUEST, GROUP, CHANNEL = 100, 11, 12, -200, -1_000_400
+SARI, ADMIN, GUEST, GROUP, CHANNEL, FORUM = 100, 11, 12, -200, -1_000_400, -1_000_500
 LINK = "http://feed.example/0"
 
 
@@ -93,6 +93,7 @@ async def publish(
     kind: str = "private",
     feed_url: str = "http://feed.example/rss",
     story: str | None = None,
+    thread_id: int = 0,
 ) -> int:
     """The pipeline's last step for one new article; gives how many alerts came of it."""
     async with database.write() as session:
@@ -100,7 +101,9 @@ async def publish(
     if feed_id is None:
         feed_id = await add_feed(database, now, feed_url)
     async with database.write() as session:
-        chat = await chats.ensure(session, ChatKey("telegram", chat_id), kind=kind, title="x", now=now)
+        chat = await chats.ensure(
+            session, ChatKey("telegram", chat_id, thread_id), kind=kind, title="x", now=now
+        )
         await subscriptions.subscribe(session, chat.id, canonical="nickel", text="nickel OR tin", now=now)
         item = NewArticle(
             f"i{number}", f"http://feed.example/{number}", f"Ekspor nikel {number}", "Isi nikel.", now, False
@@ -369,3 +372,61 @@ async def test_what_was_muted_and_saved_goes_with_the_chat(
         assert (Muted.SOURCE, 1) in await mutes.of_chat(session, 1, now=now)
         await session.execute(delete(Chat))
     assert await press(talk, sent, "★ Saved") == "This alert is not kept any more."
+
+
+async def test_what_is_muted_is_listed_and_undone_without_its_alert(
+    talk: Talk, database: Database, now: datetime
+) -> None:
+    assert (await talk.ask(SARI, SARI, "/muted")).startswith("Nothing is muted here.")
+    sent = await alerted(talk, database, now)
+    await press(talk, sent, "Mute …")
+    for label in ("This story, for a day", "Source: Kabar", "nickel OR tin"):
+        await press(talk, sent, label)
+    [listing] = await talk.ask_all(SARI, SARI, "/muted", 1)
+    assert listing.text_plain == (
+        "Muted here; a tap undoes it:\n\n"
+        "• Query: nickel OR tin\n"
+        "• Source: Kabar\n"
+        "• Story, until 24 Nov 2026, 09:00 UTC: Nickel exports 0"
+    )
+    data = buttons(listing)["↶ Kabar"]
+    assert "Undone" in await press_data(talk, listing, data)
+    assert "Kabar" not in listing.current
+    assert await press_data(talk, listing, data) == "This is not muted any more."
+    for label in list(buttons(listing)):
+        await press(talk, listing, label)
+    assert listing.current.startswith("Nothing is muted here.")
+    assert await publish(database, now, SARI, number=1) == 1
+    assert talk.counts == {}
+
+
+async def test_only_administrators_undo_what_a_group_has_muted(
+    talk: Talk, database: Database, now: datetime
+) -> None:
+    sent = await alerted(talk, database, now, GROUP, kind="supergroup")
+    await press(talk, sent, "Mute …", ADMIN)
+    await press(talk, sent, "Source: Kabar", ADMIN)
+    [listing] = await talk.ask_all(GROUP, GUEST, "/muted", 1)
+    assert "administrators" in await press(talk, listing, "↶ Kabar", GUEST)
+    theirs = buttons(listing)["↶ Kabar"]
+    [mine] = await talk.ask_all(SARI, SARI, "/muted", 1)
+    assert await press_data(talk, mine, theirs) == "This is not muted any more."
+    assert "Undone" in await press(talk, listing, "↶ Kabar", ADMIN)
+
+
+async def test_an_alert_in_a_topic_is_answered_there(talk: Talk, database: Database, now: datetime) -> None:
+    talk.api.add_chat(FORUM, "supergroup", "Forum", admins=[ADMIN], members=[GUEST], topics=[7])
+    assert await publish(database, now, FORUM, kind="supergroup", thread_id=7) == 1
+    await deliver(talk, database, now)
+    [sent] = talk.api.sent_to(FORUM, 7)
+    await press(talk, sent, "☆ Save", GUEST)
+    await press(talk, sent, "Why", GUEST)
+    [_, why] = await talk.heard(FORUM, 0, 2)
+    assert (why.thread_id, why.text_plain[:14]) == (7, "Why this alert")
+    talk.api.say(FORUM, GUEST, "/saved", 7)
+    talk.api.say(FORUM, GUEST, "/saved")
+    answers = await talk.heard(FORUM, 2, 2)
+    assert {one.thread_id: one.text_plain.split("\n")[0] for one in answers} == {
+        7: "Saved alerts",
+        None: "Nothing is saved here yet. Each alert has a button for it.",
+    }

@@ -42,6 +42,8 @@ async def test_a_muted_story_is_silent_for_its_time_and_for_its_chat(
     assert await about(any_database, now, story=article.story_id + 1) == Silence()
     async with any_database.write() as session:
         assert await mutes.of_chat(session, one.id, now=now) == {(Muted.STORY, article.story_id)}
+        [story] = await mutes.named(session, one.id, now=now)
+        assert (story.what, story.name, story.until) == (Muted.STORY, "Judul 0", now + DAY)
         assert await mutes.of_chat(session, one.id, now=now + DAY) == frozenset()
         assert await mutes.forget_ended(session, now=now) == 0
         assert await mutes.forget_ended(session, now=now + DAY) == 1
@@ -63,8 +65,15 @@ async def test_a_muted_source_and_a_muted_subscription_are_known_by_what_they_ar
     )
     assert await about(any_database, far, feed=feed + 1, queries=(query + 1,)) == Silence()
     async with any_database.read() as session:
-        assert [row.id for row in await mutes.sources(session, one.id, now=now)] == [feed]
-        assert await mutes.sources(session, two.id, now=now) == []
+        [source] = await mutes.named(session, one.id, now=now)
+        assert (source.what, source.name, source.until) == (Muted.SOURCE, "Kabar", None)
+        [query] = await mutes.named(session, two.id, now=now)
+        assert (query.what, query.name) == (Muted.SUBSCRIPTION, "nickel")
+    async with any_database.write() as session:
+        assert not await mutes.undo(session, "telegram", 1, query.id)  # another chat's
+        assert await mutes.undo(session, "telegram", 2, query.id)
+        assert not await mutes.undo(session, "telegram", 2, query.id)
+        assert await mutes.named(session, two.id, now=now) == []
 
 
 async def test_muting_twice_is_one_and_the_last_time_counts(any_database: Database, now: datetime) -> None:
