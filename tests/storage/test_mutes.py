@@ -67,12 +67,12 @@ async def test_a_muted_source_and_a_muted_subscription_are_known_by_what_they_ar
     async with any_database.read() as session:
         [source] = await mutes.named(session, one.id, now=now)
         assert (source.what, source.name, source.until) == (Muted.SOURCE, "Kabar", None)
-        [query] = await mutes.named(session, two.id, now=now)
-        assert (query.what, query.name) == (Muted.SUBSCRIPTION, "nickel")
+        [followed] = await mutes.named(session, two.id, now=now)
+        assert (followed.what, followed.name) == (Muted.SUBSCRIPTION, "nickel")
     async with any_database.write() as session:
-        assert not await mutes.undo(session, "telegram", 1, query.id)  # another chat's
-        assert await mutes.undo(session, "telegram", 2, query.id)
-        assert not await mutes.undo(session, "telegram", 2, query.id)
+        assert not await mutes.undo(session, "telegram", 1, followed.id)  # another chat's
+        assert await mutes.undo(session, "telegram", 2, followed.id)
+        assert not await mutes.undo(session, "telegram", 2, followed.id)
         assert await mutes.named(session, two.id, now=now) == []
 
 
