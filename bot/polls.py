@@ -48,6 +48,7 @@ log = structlog.get_logger(__name__)
 
 PATIENCE_S = 5.0  # for a host that is being asked already; then the slot goes to another feed
 FIRST_AGAIN = 0.2  # of the polls that a fallback answers: so often the feed's own address is tried again
+WORTH_CLAIMING = 4  # a quarter of the slots: claiming one feed costs as much as claiming twenty
 LEASE_S = 180  # a fetch has a deadline of a minute, a parse of half a minute
 
 
@@ -101,7 +102,7 @@ class Polls:
     async def start_due(self) -> list[asyncio.Task[PollOutcome]]:
         """Starts polls of feeds that are due, as many as may run at once; gives their tasks."""
         free = self._at_once - len(self._polling)
-        if free <= 0:
+        if free <= 0 or free < self._at_once // WORTH_CLAIMING:
             return []
         async with self._database.write() as session:
             due = await feeds.claim_due(

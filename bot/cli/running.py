@@ -19,6 +19,7 @@ def run(
 ) -> None:
     """Run the service. Without TELEGRAM_TOKEN alerts go to the terminal and the page."""
     from bot.app import open_parts
+    from bot.pauses import keep_pauses_short
     from bot.service import Role, Service, stop_on_signals
 
     try:
@@ -31,6 +32,7 @@ def run(
         async with open_parts(settings) as parts:
             service = Service(parts, role=chosen)
             stop_on_signals(service)
+            keep_pauses_short()
             await service.run()
 
     run_to_end(work())

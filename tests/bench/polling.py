@@ -28,6 +28,7 @@ from sqlalchemy import update
 from bot.app import Parts, open_parts
 from bot.delivery.feed_news import FeedNews
 from bot.delivery.post import Post
+from bot.pauses import keep_pauses_short
 from bot.settings import Settings
 from storage import feeds
 from storage.models import Feed
@@ -71,6 +72,7 @@ async def reading(urls: Sequence[str]) -> AsyncIterator[Parts]:
             feeds=feeds_file, database_url=SecretStr(f"sqlite:///{folder}/bench.db"), private_feeds=True
         )
         async with open_parts(settings) as parts:
+            keep_pauses_short()  # as the service does
             yield parts
 
 
