@@ -5,6 +5,10 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event
 
 from storage import articles
 from storage.articles import English, NewArticle
@@ -253,3 +257,27 @@ async def test_what_was_read_is_paged_from_the_newest_and_counted(
     identities = [article.identity for article, _ in [*first, *rest]]
     assert identities == ["2-2", "2-1", "2-0", "9-2", "9-1", "9-0"]
     assert first[0][1].name == "Kabar"
+
+
+async def test_known_items_are_found_by_an_index_however_large_the_archive(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/plan.db")
+    await database.upgrade()
+    asked: list[tuple[str, Any]] = []
+    async with database.read() as session:
+        connection = await session.connection()
+
+        @event.listens_for(connection.sync_connection, "before_cursor_execute")
+        def _note(_c: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+            asked.append((statement, parameters))
+
+        await articles.find_known(session, {1: (["a", "b"], ["c"]), 2: (["d"], [])})
+        lookups = list(asked)
+        plans = [
+            str((await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values)).all())
+            for sql, values in lookups
+        ]
+    await database.close()
+    assert len(plans) == 2
+    for plan in plans:
+        assert "SEARCH articles USING" in plan
+        assert "SCAN articles" not in plan
