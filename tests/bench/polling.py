@@ -157,7 +157,7 @@ async def _measure() -> list[Figure]:
     return figures
 
 
-async def _steady() -> None:
+async def _steady() -> list[Figure]:
     """Ten thousand feeds: nine in ten unchanged, the others the same or with one new item.
 
     Their first documents, really fetched, read and stored, have fewer items than the others here: what is
@@ -175,11 +175,11 @@ async def _steady() -> None:
             before, longest = _processor_s(parts), await _longest_block(_poll_and_look(parts))
             used = _processor_s(parts) - before
             memory = _memory_mb(parts)
-    share = 100 * used / DUE_WITHIN_S
-    print(
-        f"  {MANY:,} feeds due over {DUE_WITHIN_S // 60} minutes: {share:.1f} % of one core, {memory:.0f} MB"
-    )
-    print(f"  the event loop was blocked for {1000 * longest:.0f} ms at most")
+    return [
+        Figure("processor", "% of one core", 100 * used / DUE_WITHIN_S, per=""),
+        Figure("memory of all processes", "MB", memory, per=""),
+        Figure("the event loop held up for, at most", "ms", 1000 * longest, per=""),
+    ]
 
 
 async def _poll_and_look(parts: Parts) -> float:
@@ -228,6 +228,5 @@ def polling() -> list[Figure]:
 
 
 def steady() -> list[Figure]:
-    """What ten thousand feeds take: printed, since no peer is measured at it."""
-    asyncio.run(_steady())
-    return []
+    """What ten thousand feeds take; no peer is measured at it."""
+    return asyncio.run(_steady())
