@@ -48,33 +48,35 @@ def raw_feed(feed: Any, entries: Iterable[Any], hours: Sequence[str], days: Sequ
 def _item(entry: Any) -> RawItem:
     links = _dicts(entry, "links")
     media = _dicts(entry, "media_content")
-    texts = [_text(entry, "summary"), *(_text(each, "value") for each in _dicts(entry, "content"))]
+    texts = [_text(entry, "summary")]
+    if "content" in entry:
+        texts += [_text(each, "value") for each in _dicts(entry, "content")]
     if not any(texts):
         texts = [_text(entry, name) for name in _FULL_TEXTS]
-    enclosures = [
-        (_text(each, "href"), _text(each, "type"), _text(each, "length"))
-        for each in links
-        if _text(each, "rel") == "enclosure"
+    addresses = [
+        _text(entry, "feedburner_origlink"),  # its proxies keep the original beside their own
+        _link(entry, links),
     ]
-    if media:
-        enclosures += [(_text(each, "url"), _text(each, "type"), _text(each, "filesize")) for each in media]
+    enclosures: list[tuple[str, str, str]] = []
+    for each in links:
+        rel = _text(each, "rel")
+        if rel in ("alternate", ""):
+            addresses.append(_text(each, "href"))
+        elif rel == "enclosure":
+            enclosures.append((_text(each, "href"), _text(each, "type"), _text(each, "length")))
+    enclosures += [(_text(each, "url"), _text(each, "type"), _text(each, "filesize")) for each in media]
+    source = dict.get(entry, "source")
     return RawItem(
         guid=_text(entry, "id"),
-        links=_given(
-            [
-                _text(entry, "feedburner_origlink"),  # its proxies keep the original beside their own
-                _link(entry, links),
-                *(_text(each, "href") for each in links if _text(each, "rel") in ("alternate", "")),
-            ]
-        ),
+        links=_given(addresses),
         title=_text(entry, "title"),
         texts=_given(texts),
         dates=_given([_text(entry, "published"), _text(entry, "updated"), _text(entry, "created")]),
         images=_images(entry, media, enclosures),
-        enclosures=tuple(each for each in enclosures if each[0]),
+        enclosures=tuple([each for each in enclosures if each[0]]) if enclosures else (),
         author=_author(entry),
         categories=_given([_text(each, "term") or _text(each, "label") for each in _dicts(entry, "tags")]),
-        source=_text(dict.get(entry, "source"), "title") or _text(dict.get(entry, "source"), "value"),
+        source=(_text(source, "title") or _text(source, "value")) if source else "",
     )
 
 
@@ -91,6 +93,10 @@ def _link(entry: Any, links: list[Any]) -> str:
 
 
 def _images(entry: Any, media: list[Any], enclosures: list[tuple[str, str, str]]) -> tuple[str, ...]:
+    thumbnails = _dicts(entry, "media_thumbnail")
+    image = dict.get(entry, "image")
+    if not (enclosures or thumbnails or image):
+        return ()
     found = [
         _text(each, "url")
         for each in media
@@ -98,15 +104,16 @@ def _images(entry: Any, media: list[Any], enclosures: list[tuple[str, str, str]]
         or (not _text(each, "type") and _PICTURE.search(_text(each, "url")))
     ]
     found += [address for address, kind, _ in enclosures if kind.lower().startswith("image/")]
-    found += [_text(each, "url") for each in _dicts(entry, "media_thumbnail")]
-    return _given([*found, _text(dict.get(entry, "image"), "href")])
+    found += [_text(each, "url") for each in thumbnails]
+    return _given([*found, _text(image, "href")])
 
 
 def _author(entry: Any) -> str:
     named = _text(entry, "author")
-    return (
-        _name(named) if named else ", ".join(_given(_text(one, "name") for one in _dicts(entry, "authors")))
-    )
+    if named:
+        return _name(named)
+    authors = _dicts(entry, "authors")
+    return ", ".join(_given([_text(one, "name") for one in authors])) if authors else ""
 
 
 def _name(author: str) -> str:
@@ -116,12 +123,14 @@ def _name(author: str) -> str:
 
 
 def _given(texts: Iterable[str]) -> tuple[str, ...]:
-    return tuple([text for text in texts if text])
+    return tuple(filter(None, texts))
 
 
 def _dicts(mapping: Any, key: str) -> list[Any]:
     values = dict.get(mapping, key)
-    return values[:MAX_LINKS] if isinstance(values, list) else []
+    if not isinstance(values, list):
+        return []
+    return values[:MAX_LINKS] if len(values) > MAX_LINKS else values
 
 
 def _text(mapping: Any, key: str) -> str:
