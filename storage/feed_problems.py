@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from storage.feeds import PORTION
 from storage.models import Article, Feed
 
 
@@ -27,7 +28,7 @@ async def empty(session: AsyncSession) -> set[int]:
 
 async def dates(session: AsyncSession, *, items_per_day: float) -> dict[int, tuple[datetime, datetime, int]]:
     """Of polled feeds that bring less than so much: (oldest date, newest date, dated articles), by id."""
-    rows = await session.execute(
+    rows = await session.stream(
         select(Feed.id, func.min(Article.published_at), func.max(Article.published_at), func.count())
         .join(Article, Article.feed_id == Feed.id)
         .where(
@@ -37,8 +38,11 @@ async def dates(session: AsyncSession, *, items_per_day: float) -> dict[int, tup
             Article.published_at.is_not(None),
         )
         .group_by(Feed.id)
+        .execution_options(yield_per=PORTION)  # of thousands at once others would have to wait
     )
-    return {feed_id: (oldest, newest, count) for feed_id, oldest, newest, count in rows if oldest and newest}
+    return {
+        feed_id: (oldest, newest, count) async for feed_id, oldest, newest, count in rows if oldest and newest
+    }
 
 
 async def pages(session: AsyncSession, *, since: datetime) -> dict[int, tuple[int, int]]:

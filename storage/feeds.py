@@ -105,14 +105,10 @@ async def claim_due(
 
 async def make_due(session: AsyncSession, *, now: datetime) -> int:
     """Makes every feed due now; gives how many there are."""
-    made_due = await session.scalars(
-        update(Feed)
-        .where(Feed.enabled)
-        .values(next_poll_at=now)
-        .returning(Feed.id)
-        .execution_options(synchronize_session=False)
+    made_due = await session.execute(
+        update(Feed).where(Feed.enabled).values(next_poll_at=now).execution_options(synchronize_session=False)
     )
-    return len(list(made_due))
+    return int(made_due.rowcount)  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)

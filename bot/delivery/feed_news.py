@@ -6,8 +6,9 @@ reached nobody is told an hour later.
 
 from __future__ import annotations
 
+import asyncio
 import html
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 
 import structlog
@@ -16,7 +17,7 @@ from bot.delivery.outcomes import ChatGone, DeliveryError, MaybeDelivered
 from bot.delivery.post import Post
 from bot.delivery.render import NAME_CHARS, Message, clean, cut
 from bot.feed_states import FeedState, feed_states
-from bot.feeds.health import Known, news
+from bot.feeds.health import Known, News, news
 from storage import feed_problems
 from storage.chats import TELEGRAM
 from storage.database import Database
@@ -79,11 +80,8 @@ class FeedNews:
         now = self._clock()
         async with self._database.read() as session:
             states = {state.feed.id: state for state in await feed_states(session, now=now)}
-        known = [
-            Known(state.feed.id, state.feed.name, state.health, state.feed.problem_told_at)
-            for state in states.values()
-        ]
-        found = news(known, last_told_at=self._last_told_at, now=now)
+        # In a thread: of ten thousand feeds the loop would stand still for as long as fifty polls take.
+        found = await asyncio.to_thread(_news, states.values(), last_told_at=self._last_told_at, now=now)
         if not found:
             return
         async with self._database.write() as session:
@@ -124,6 +122,13 @@ class FeedNews:
             else:
                 reached = True
         return reached
+
+
+def _news(states: Iterable[FeedState], *, last_told_at: datetime | None, now: datetime) -> News:
+    known = [
+        Known(state.feed.id, state.feed.name, state.health, state.feed.problem_told_at) for state in states
+    ]
+    return news(known, last_told_at=last_told_at, now=now)
 
 
 def _name(state: FeedState) -> str:
