@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -142,3 +143,13 @@ def _called(node: ast.Call) -> str:
 def test_russian_counts(count: int, expected: str) -> None:
     speech = Speech.of("ru")
     assert speech.ngettext("You follow {count} query.", "You follow {count} queries.", count) == expected
+
+
+def test_the_catalogues_go_into_the_wheel() -> None:
+    root = Path(bot.__file__).parents[1]
+    settings = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    patterns = settings["tool"]["setuptools"]["package-data"]["bot"]
+    files = [file.relative_to(root / "bot") for file in CATALOGUES.rglob("*.po")]
+    assert len(files) == len(LANGUAGES) - 1
+    for file in files:
+        assert any(file.match(pattern.removeprefix("**/")) for pattern in patterns)

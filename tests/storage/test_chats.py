@@ -211,3 +211,22 @@ async def test_a_chats_language_is_chosen_once_and_its_topics_follow(
         await chats.set_language(session, other.id, "en")
         await session.refresh(other)
         assert other.language == "en"
+
+
+async def test_a_group_that_becomes_a_supergroup_keeps_its_language(
+    any_database: Database, now: datetime
+) -> None:
+    async with any_database.write() as session:
+
+        async def group(chat_id: int, language: str | None) -> None:
+            key = ChatKey("telegram", chat_id)
+            await chats.ensure(session, key, kind="group", title="", now=now, language=language)
+
+        await group(-5, "id")
+        await group(-1005, None)
+        await group(-6, "id")
+        await group(-1006, "ru")
+        await chats.migrate(session, "telegram", -5, -1005)
+        await chats.migrate(session, "telegram", -6, -1006)
+        assert await chats.language_at(session, ChatKey("telegram", -1005)) == "id"
+        assert await chats.language_at(session, ChatKey("telegram", -1006)) == "ru"
