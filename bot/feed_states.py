@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -65,18 +65,23 @@ def facts_of(feed: Feed, *, empty: bool, dated: Dated | None = None) -> Facts:
     )
 
 
-async def feed_states(session: AsyncSession, *, now: datetime) -> list[FeedState]:
-    """All feeds that are polled, by name."""
+async def each_feed_state(session: AsyncSession, *, now: datetime) -> AsyncIterator[FeedState]:
+    """All feeds that are polled, by name, one by one: there may be thousands."""
     empty = await feed_problems.empty(session)
     dates = await feed_problems.dates(session, items_per_day=LITTLE_PER_DAY)
-    dated = {feed_id: Dated(*found) for feed_id, found in dates.items()}
-    states = []
-    for number, feed in enumerate(await feeds.enabled(session), start=1):
-        facts = facts_of(feed, empty=feed.id in empty, dated=dated.get(feed.id))
-        states.append(FeedState(feed, health(facts, now=now)))
-        if not number % feeds.PORTION:  # there may be thousands, and others have work to do
+    number = 0
+    async for feed in feeds.each_enabled(session):
+        dated = dates.get(feed.id)
+        facts = facts_of(feed, empty=feed.id in empty, dated=Dated(*dated) if dated else None)
+        yield FeedState(feed, health(facts, now=now))
+        number += 1
+        if not number % feeds.PORTION:  # others have work to do
             await asyncio.sleep(0)
-    return states
+
+
+async def feed_states(session: AsyncSession, *, now: datetime) -> list[FeedState]:
+    """As `each_feed_state`, all at once."""
+    return [state async for state in each_feed_state(session, now=now)]
 
 
 def worst_first(states: Iterable[FeedState]) -> list[FeedState]:

@@ -47,7 +47,7 @@ def pass_by(_milestone: Milestone) -> None:
 class Tempo:
     """How long the road waits where it waits; tests and the demo are in more of a hurry."""
 
-    polls_at_once: int = 100
+    polls_at_once: int = 64
     translation_deadline_s: float = 20.0
     translation_retry_s: float = 30.0  # after the first failure; then twice as long each time
     backlog_pause_s: float = 1.0  # between two batches of what went out untranslated

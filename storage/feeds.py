@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -180,13 +180,18 @@ async def by_ids(session: AsyncSession, ids: Sequence[int]) -> dict[int, Feed]:
     return {feed.id: feed for feed in await session.scalars(select(Feed).where(Feed.id.in_(ids)))}
 
 
-async def enabled(session: AsyncSession) -> list[Feed]:
+async def each_enabled(session: AsyncSession) -> AsyncIterator[Feed]:
     """All feeds that are polled, by name; without what only the next poll wants, which may be large."""
     kept_back = [defer(column, raiseload=True) for column in (Feed.known_items, Feed.habits)]
     all_feeds = select(Feed).where(Feed.enabled).order_by(Feed.name).options(*kept_back)
     # In portions: of ten thousand feeds at once, half a second would go by in which nothing else is done.
-    found = await session.stream_scalars(all_feeds.execution_options(yield_per=PORTION))
-    return [feed async for feed in found]
+    async for feed in await session.stream_scalars(all_feeds.execution_options(yield_per=PORTION)):
+        yield feed
+
+
+async def enabled(session: AsyncSession) -> list[Feed]:
+    """As `each_enabled`, all at once."""
+    return [feed async for feed in each_enabled(session)]
 
 
 async def counts(session: AsyncSession) -> FeedCounts:

@@ -6,9 +6,8 @@ reached nobody is told an hour later.
 
 from __future__ import annotations
 
-import asyncio
 import html
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 import structlog
@@ -16,8 +15,8 @@ import structlog
 from bot.delivery.outcomes import ChatGone, DeliveryError, MaybeDelivered
 from bot.delivery.post import Post
 from bot.delivery.render import NAME_CHARS, Message, clean, cut
-from bot.feed_states import FeedState, feed_states
-from bot.feeds.health import Known, News, news
+from bot.feed_states import FeedState, each_feed_state
+from bot.feeds.health import Known, news
 from storage import feed_problems
 from storage.chats import TELEGRAM
 from storage.database import Database
@@ -79,9 +78,17 @@ class FeedNews:
         """Looks how the feeds stand, and tells what is new of it."""
         now = self._clock()
         async with self._database.read() as session:
-            states = {state.feed.id: state for state in await feed_states(session, now=now)}
-        # In a thread: of ten thousand feeds the loop would stand still for as long as fifty polls take.
-        found = await asyncio.to_thread(_news, states.values(), last_told_at=self._last_told_at, now=now)
+            # The others tell nothing new, and ten thousand of them would be a burden to the collector.
+            states = {
+                state.feed.id: state
+                async for state in each_feed_state(session, now=now)
+                if state.health.troubled or state.feed.problem_told_at is not None
+            }
+        known = [
+            Known(state.feed.id, state.feed.name, state.health, state.feed.problem_told_at)
+            for state in states.values()
+        ]
+        found = news(known, last_told_at=self._last_told_at, now=now)
         if not found:
             return
         async with self._database.write() as session:
@@ -122,13 +129,6 @@ class FeedNews:
             else:
                 reached = True
         return reached
-
-
-def _news(states: Iterable[FeedState], *, last_told_at: datetime | None, now: datetime) -> News:
-    known = [
-        Known(state.feed.id, state.feed.name, state.health, state.feed.problem_told_at) for state in states
-    ]
-    return news(known, last_told_at=last_told_at, now=now)
 
 
 def _name(state: FeedState) -> str:
