@@ -8,6 +8,7 @@ deeper), `hasContent` (a second summary is content, unless there is some), the r
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, Final
@@ -28,8 +29,11 @@ class Doubt(Exception):
     """What feedparser would make of this is not known here."""
 
 
-class Findings:
-    """What a document holds, up to where it has been read, and how deep in it that is."""
+class Findings(ABC):
+    """What a document holds, up to where it has been read, and how deep in it that is.
+
+    Who walks through the document says how elements and texts within others are entered.
+    """
 
     def __init__(self, document: bytes) -> None:
         self.names = Names()
@@ -50,13 +54,13 @@ class Findings:
         # Whether it has any of the letters that may be misread UTF-8, or windows-1252.
         self.has_latin_letters = b"\xc2" in document or b"\xc3" in document or b"&#" in document
 
+    @abstractmethod
     def enter(self, meanings: Meanings, leave: Callable[[Findings], None] | None = None) -> None:
         """Lets other meanings hold until the element ends, and does that then."""
-        raise NotImplementedError
 
+    @abstractmethod
     def begin_leaf(self, close: Close) -> None:
         """Begins one within a text, of which nothing may stand before it."""
-        raise NotImplementedError
 
     def begin_item(self) -> None:
         if len(self.entries) + 1 >= MAX_ITEMS:
